@@ -1,0 +1,186 @@
+//! What an answer cites, looked up in the bytes that it was written from.
+
+use super::{Broken, Citation, Found, Held, Lines, Seen, find};
+use crate::scout::Outline;
+use crate::subject::{Snapshot, SubjectError, blob_id};
+use sha2::{Digest, Sha256};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// Every citation of an answer, in order of first appearance, each once. The first snapshot is the
+/// unnamed subject. Never fails: broken is a result.
+pub fn resolve(markdown: &str, snapshots: &[Snapshot]) -> Vec<Citation> {
+    let mut library = Library::default();
+    let mut citations: Vec<Citation> = Vec::new();
+    for found in find(markdown) {
+        let citation = one(found, snapshots, &mut library);
+        let known = |other: &Citation| {
+            (&other.subject, &other.path, other.lines) == (&citation.subject, &citation.path, citation.lines)
+        };
+        if !citations.iter().any(known) {
+            citations.push(citation);
+        }
+    }
+    citations
+}
+
+/// The first 16 hex digits of SHA-256 over lines of a file, each without trailing white space,
+/// joined by line feeds.
+pub(super) fn text_hash(lines: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            hash.update(b"\n");
+        }
+        hash.update(line.trim_end().as_bytes());
+    }
+    first_digits(&hash.finalize(), 16)
+}
+
+fn first_digits(hash: &[u8], digits: usize) -> String {
+    use std::fmt::Write;
+    hash.iter().take(digits / 2).fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// A file that was read to resolve or check citations.
+pub(super) struct File {
+    path: String,
+    blob: String,
+    text: String,
+    outline: OnceCell<Option<Outline>>,
+}
+
+impl File {
+    pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        Self { path: path.to_owned(), blob: blob_id(bytes)[..12].to_owned(), text, outline: OnceCell::new() }
+    }
+
+    pub(super) fn lines(&self) -> Vec<&str> {
+        self.text.lines().collect()
+    }
+
+    fn held(&self, lines: Lines) -> Held {
+        let all = self.lines();
+        let cited = &all[lines.first() as usize - 1..lines.last() as usize];
+        let (first, last) = (lines.first(), lines.last());
+        let outline = self.outline.get_or_init(|| Outline::of(&self.path, self.text.as_bytes())).as_ref();
+        let code = outline.and_then(|outline| outline.code(first, last));
+        Held {
+            blob: self.blob.clone(),
+            text: text_hash(cited),
+            code: code.map(|code| first_digits(&Sha256::digest(code.as_bytes()), 16)),
+            within: outline.and_then(|outline| outline.definition_at(first, last)).map(str::to_owned),
+        }
+    }
+}
+
+/// Files and listings already looked at: an answer cites the same few files many times.
+#[derive(Default)]
+struct Library {
+    files: HashMap<(usize, String), Result<File, Broken>>,
+    listings: HashMap<usize, Vec<String>>,
+}
+
+impl Library {
+    fn file(&mut self, at: usize, snapshot: &Snapshot, path: &str) -> &Result<File, Broken> {
+        self.files.entry((at, path.to_owned())).or_insert_with(|| match snapshot.read(path) {
+            Ok(bytes) if bytes.contains(&0) => Err(Broken::NotText),
+            Ok(bytes) => Ok(File::of(path, &bytes)),
+            Err(SubjectError::Outside { .. }) => Err(Broken::Outside),
+            Err(SubjectError::NotText { .. }) => Err(Broken::NotText),
+            Err(_) => Err(Broken::NoSuchFile),
+        })
+    }
+
+    /// The one file whose path ends with these components.
+    fn by_ending(&mut self, at: usize, snapshot: &Snapshot, ending: &str) -> Result<String, Broken> {
+        let listing = self
+            .listings
+            .entry(at)
+            .or_insert_with(|| snapshot.files().files.into_iter().map(|entry| entry.path).collect());
+        let mut fitting = listing
+            .iter()
+            .filter(|path| path.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            (Some(_), Some(_)) => Err(Broken::Ambiguous),
+            (None, _) => Err(Broken::NoSuchFile),
+        }
+    }
+}
+
+fn one(found: Found, snapshots: &[Snapshot], library: &mut Library) -> Citation {
+    let Found { subject, path, mut lines, .. } = found;
+    let index = match &subject {
+        None => (!snapshots.is_empty()).then_some(0),
+        Some(name) => snapshots.iter().position(|snapshot| snapshot.pinned.name == *name),
+    };
+    let Some(at) = index else {
+        let seen = if snapshots.is_empty() { Seen::Unverified } else { Seen::Broken(Broken::NoSuchSubject) };
+        return Citation { subject, path, lines, seen, weak: false };
+    };
+    let subject = subject.filter(|_| at > 0);
+    let (path, file) = place(at, &snapshots[at], path, library);
+    let seen = match file.and_then(|()| library.file(at, &snapshots[at], &path).as_ref().map_err(|broken| *broken)) {
+        Err(broken) => Seen::Broken(broken),
+        Ok(file) => {
+            let count = u32::try_from(file.lines().len()).unwrap_or(u32::MAX);
+            match Lines::new(lines.first(), lines.last().min(count)) {
+                // An agent that cites to the end of a file is often a line too far.
+                Some(within) => {
+                    lines = within;
+                    Seen::Held(file.held(within))
+                }
+                None => Seen::Broken(Broken::NoSuchLine),
+            }
+        }
+    };
+    Citation { subject, path, lines, seen, weak: false }
+}
+
+/// The file that a written path means: itself, without what a diff or a habit put before it, or the
+/// only one that ends so.
+fn place(at: usize, snapshot: &Snapshot, written: String, library: &mut Library) -> (String, Result<(), Broken>) {
+    let relative = match written.strip_prefix('/') {
+        None => written.clone(),
+        Some(_) => {
+            match std::path::Path::new(&written).strip_prefix(&snapshot.root).ok().and_then(|path| path.to_str()) {
+                Some(inside) => inside.to_owned(),
+                None => return (written, Err(Broken::Outside)),
+            }
+        }
+    };
+    let relative = normal(&relative);
+    let (own, diff_a, diff_b) = (format!("{}/", snapshot.pinned.name), "a/".to_owned(), "b/".to_owned());
+    for prefix in [String::new(), own, diff_a, diff_b] {
+        let Some(path) = relative.strip_prefix(&prefix) else { continue };
+        match library.file(at, snapshot, path) {
+            Err(Broken::NoSuchFile) => {}
+            Err(broken) => return (path.to_owned(), Err(*broken)),
+            Ok(_) => return (path.to_owned(), Ok(())),
+        }
+    }
+    match library.by_ending(at, snapshot, &relative) {
+        Ok(path) => (path, Ok(())),
+        Err(broken) => (relative, Err(broken)),
+    }
+}
+
+/// A relative path without `.` and `..` inside; what would leave the folder keeps its `..`.
+fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

@@ -1,0 +1,86 @@
+//! `kb add`: a text of one's own, kept as a note.
+
+use super::fail::Failure;
+use super::format::View;
+use super::notes;
+use super::settings::Settings;
+use super::tag::check_tag;
+use crate::citation;
+use crate::note::Draft;
+use crate::question::Question;
+use crate::subject::{self, Seen, Subject};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+/// The largest text that is kept, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "  kb add --question \"how do we release?\" < release.md\n  git log -5 | kb add --title \"Last commits\" --tag log"
+)]
+pub(super) struct Args {
+    /// Read the text from this file in place of standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The question that the text answers
+    #[arg(long, value_name = "TEXT")]
+    question: Option<String>,
+    /// A title, where the text has no heading
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// A tag for the note
+    #[arg(long, value_name = "T")]
+    tag: Vec<String>,
+    /// The folder that the text is about: its `path:line` places are looked up there
+    #[arg(long, value_name = "SUBJECT")]
+    repo: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
+    let base = settings.base()?;
+    args.tag.iter().try_for_each(|tag| check_tag(tag))?;
+    let snapshot = match &args.repo {
+        Some(folder) => {
+            Some(subject::pin(&Subject::Folder(folder.clone()), std::slice::from_ref(&base.root), &settings.machine)?)
+        }
+        None => None,
+    };
+    let body = read(args)?;
+    let citations =
+        snapshot.iter().flat_map(|snapshot| citation::resolve(&body, std::slice::from_ref(snapshot))).collect();
+    if let Some(snapshot) = &snapshot {
+        Seen::remember(snapshot, &settings.machine);
+    }
+    let one_line = |text: &String| Question::new(text).map(|line| line.as_str().to_owned());
+    let draft = Draft {
+        question: args.question.as_ref().and_then(one_line),
+        title: args.title.as_ref().and_then(one_line),
+        origin: "human",
+        subjects: snapshot.into_iter().map(|snapshot| snapshot.pinned).collect(),
+        citations,
+        tags: args.tag.iter().chain(&base.settings.tags).cloned().collect(),
+        body,
+        ..Draft::default()
+    };
+    let (id, path) = base.save(&draft, &settings.machine)?;
+    notes::saved(settings, id.as_str(), &notes::relative(base, &path))
+}
+
+fn read(args: &Args) -> Result<String, Failure> {
+    let what = args.file.as_ref().map_or_else(|| "standard input".to_owned(), |file| format!("`{}`", file.display()));
+    let failed = |source| Failure::Read { what: what.clone(), source };
+    let mut source: Box<dyn Read> = match &args.file {
+        Some(file) => Box::new(File::open(file).map_err(failed)?),
+        None => Box::new(io::stdin().lock()),
+    };
+    let mut bytes = Vec::new();
+    source.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(io::Error::other("it is larger than 64 MB")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Failure::NotText { what })?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    if text.trim().is_empty() { Err(Failure::Empty) } else { Ok(text) }
+}

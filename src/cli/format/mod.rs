@@ -1,0 +1,184 @@
+//! What a command returns, and how it is printed: one file a format.
+
+mod ids;
+mod json;
+pub mod markdown;
+mod paths;
+mod text;
+
+use super::fail::{self, Failure};
+use super::settings::Settings;
+use crate::index::Index;
+use crate::invisible;
+use crate::view::{AskView, ContextView, FilesView, ListView, SearchView, ShowView, WhereView};
+use std::io::{self, IsTerminal, Write};
+
+/// What a command returns.
+pub(super) enum View {
+    Search(SearchView),
+    List(ListView),
+    /// A note; the second is its file's bytes, printed when nobody looks.
+    Show(Box<ShowView>, Vec<u8>),
+    /// A note that was made or changed.
+    Saved(Box<ShowView>),
+    Ask(Box<AskView>),
+    Context {
+        view: Box<ContextView>,
+        /// It is JSON whatever else was asked for.
+        json: bool,
+        /// What was taken out and left out.
+        said: Vec<String>,
+    },
+    Where(WhereView),
+    Files(FilesView),
+    /// Ids or paths alone, one a line.
+    Ids(Vec<String>),
+    Paths(Vec<String>),
+    /// Text of kb's own, printed as it is.
+    Plain(String),
+    /// Something printed, then something done that can wait for it.
+    AndThen(Box<View>, Box<Index>),
+}
+
+impl View {
+    /// The view, and behind it what the index keeps for the next command.
+    pub(super) fn with(self, index: Index) -> Self {
+        View::AndThen(Box::new(self), Box::new(index))
+    }
+
+    /// The exit code that goes with it.
+    fn exit(&self) -> u8 {
+        match self {
+            View::Search(view) if view.total == 0 => fail::NO,
+            View::Ask(view) if view.abstained => fail::NO,
+            View::Ids(lines) | View::Paths(lines) if lines.is_empty() => fail::NO,
+            View::AndThen(view, _) => view.exit(),
+            _ => fail::DONE,
+        }
+    }
+
+    /// What is to be said beside it.
+    fn warnings(&self) -> &[String] {
+        match self {
+            View::Search(view) => &view.warnings,
+            View::List(view) => &view.warnings,
+            View::Context { said, .. } => said,
+            View::AndThen(view, _) => view.warnings(),
+            _ => &[],
+        }
+    }
+}
+
+/// Where views and failures are written. Data goes to standard output, all else to standard error.
+pub(super) struct Printer {
+    json: bool,
+    terminal: bool,
+    width: usize,
+}
+
+/// How wide text is where nobody says.
+const USUAL_WIDTH: usize = 100;
+
+impl Printer {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, terminal: io::stdout().is_terminal(), width: USUAL_WIDTH }
+    }
+
+    /// Learns how wide the terminal is.
+    pub(super) fn configure(&mut self, settings: &Settings) {
+        let size = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+        self.width = settings.columns.or_else(size).filter(|width| *width >= 20).unwrap_or(USUAL_WIDTH).min(120);
+    }
+
+    /// Prints a view; the exit code that goes with it.
+    pub(super) fn print(&self, view: View) -> Result<u8, Failure> {
+        for warning in view.warnings() {
+            self.say(&format!("kb: {warning}"));
+        }
+        let mut out = anstream::AutoStream::auto(io::stdout());
+        let written = self.write(&view, &mut out).and_then(|()| out.flush());
+        drop(out);
+        let exit = view.exit();
+        if let View::AndThen(_, index) = view {
+            // The answer is out; what is done now spares the next command work, and can fail.
+            let _ = index.persist();
+        }
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+            _ => Ok(exit),
+        }
+    }
+
+    fn write(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match view {
+            View::AndThen(view, _) => self.write(view, out),
+            View::Plain(text) => io::stdout().lock().write_all(text.as_bytes()),
+            // What is no terminal gets the file as it is, escapes and all.
+            View::Show(_, bytes) if !self.json && !self.terminal => io::stdout().lock().write_all(bytes),
+            View::Context { json: true, .. } => json::print(view, out),
+            view if self.json => json::print(view, out),
+            View::Ids(ids) => ids::print(ids, out),
+            View::Paths(paths) => paths::print(paths, out),
+            view => text::Text { terminal: self.terminal, width: self.width }.print(view, out),
+        }
+    }
+
+    /// Prints a failure; the exit code that goes with it.
+    pub(super) fn failure(&self, failure: &Failure) -> u8 {
+        if let Failure::Usage(error) = failure
+            && !(self.json && error.use_stderr())
+        {
+            // `--help` and `--version` are data, all else is said with clap's own hints.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(fail::USAGE);
+        }
+        if let Failure::Output(error) = failure
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            return fail::DONE;
+        }
+        let view = failure.view();
+        if self.json {
+            let _ = json::error(&view, &mut io::stdout().lock());
+        } else {
+            self.say(&format!("kb: {}", view.message));
+            for candidate in &view.candidates {
+                self.say(&format!("  {}  {}  {}", candidate.id, candidate.file, candidate.title));
+            }
+            self.say(&format!("hint: {}", view.hint));
+        }
+        failure.exit()
+    }
+
+    /// Where progress is shown: on a terminal only, and not beside JSON.
+    pub(super) fn progress(&self) -> Progress {
+        Progress { shown: !self.json && io::stderr().is_terminal() }
+    }
+
+    /// One line on standard error. Nobody listening is no error.
+    #[expect(clippy::unused_self, reason = "what is said may come to depend on how it is printed")]
+    pub(super) fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr(), "{}", invisible::line_for_terminal(line));
+    }
+}
+
+/// One line on the terminal that says what happens now, and is gone when it is over.
+pub(super) struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    /// Shows what happens now.
+    pub(super) fn show(&self, what: &str) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[K{}…", invisible::line_for_terminal(what));
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

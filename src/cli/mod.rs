@@ -1,0 +1,146 @@
+//! The command line: one file a command, settings, messages, formats. Commands return a view and
+//! never print.
+
+mod add;
+mod arguments;
+mod ask;
+mod completions;
+mod context;
+mod edit;
+mod fail;
+pub mod format;
+mod handles;
+mod help;
+mod init;
+mod last_hits;
+mod list;
+mod notes;
+mod path;
+mod rm;
+mod scout;
+mod search;
+mod settings;
+mod show;
+mod tag;
+mod r#where;
+
+pub use arguments::command;
+
+use clap::{FromArgMatches, Parser, Subcommand};
+use fail::Failure;
+use format::Printer;
+use settings::Settings;
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+/// Ask about code once, keep the answer, know whether it is still true.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kb",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "`kb help all` shows the other commands, `kb help COMMAND` one of them.")]
+struct Cli {
+    /// The knowledge base: a folder of notes [default: the nearest one upwards, else your own]
+    #[arg(long, global = true, value_name = "DIR")]
+    kb: Option<PathBuf>,
+    /// Print one JSON object in place of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask about code, save the answer as a note, print it
+    Ask(ask::Args),
+    /// Find notes
+    Search(search::Args),
+    /// Print notes ready to paste into a prompt
+    Context(context::Args),
+    /// Show a note
+    Show(show::Args),
+    /// List the notes, newest first
+    List(list::Args),
+    /// Keep a text of your own as a note
+    Add(add::Args),
+    /// Change a note in your editor
+    #[command(hide = true)]
+    Edit(edit::Args),
+    /// Add and take away tags of a note
+    #[command(hide = true)]
+    Tag(tag::Args),
+    /// Move notes to the trash, or bring the last one back
+    #[command(hide = true)]
+    Rm(rm::Args),
+    /// Print where a note's file is
+    #[command(hide = true)]
+    Path(path::Args),
+    /// Make a folder a knowledge base
+    #[command(hide = true)]
+    Init(init::Args),
+    /// Print which knowledge base is used, and why
+    #[command(hide = true)]
+    Where(r#where::Args),
+    /// Print the completions of a shell
+    #[command(hide = true)]
+    Completions(completions::Args),
+    /// Explain a command, or list all of them
+    #[command(hide = true)]
+    Help(help::Args),
+    #[command(name = crate::agent::SCOUT, hide = true)]
+    Scout(scout::Args),
+}
+
+/// Runs kb with these arguments, the program's name first.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let mut printer = Printer::new(wants_json);
+    // What a panic says goes where every failure goes.
+    let bug: &'static Mutex<String> = Box::leak(Box::default());
+    std::panic::set_hook(Box::new(move |panic| {
+        bug.lock().map(|mut bug| *bug = panic.to_string()).unwrap_or_default();
+    }));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let matches = arguments::parse(arguments).map_err(Failure::Usage)?;
+        let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
+        run(&cli, &mut printer)
+    }));
+    match result.unwrap_or_else(|_| Err(Failure::Bug(bug.lock().map(|bug| bug.clone()).unwrap_or_default()))) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => ExitCode::from(printer.failure(&failure)),
+    }
+}
+
+fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
+    if let Command::Scout(args) = &cli.command {
+        return scout::run(args);
+    }
+    let settings = Settings::read(cli.kb.clone(), cli.json)?;
+    printer.configure(&settings);
+    let view = match &cli.command {
+        Command::Ask(args) => return ask::run(args, &settings, printer),
+        Command::Search(args) => search::run(args, &settings),
+        Command::Context(args) => context::run(args, &settings),
+        Command::Show(args) => show::run(args, &settings),
+        Command::List(args) => list::run(args, &settings),
+        Command::Add(args) => add::run(args, &settings),
+        Command::Edit(args) => edit::run(args, &settings),
+        Command::Tag(args) => tag::run(args, &settings),
+        Command::Rm(args) => rm::run(args, &settings),
+        Command::Path(args) => path::run(args, &settings),
+        Command::Init(args) => init::run(args, &settings),
+        Command::Where(args) => r#where::run(args, &settings),
+        Command::Completions(args) => Ok(completions::run(args)),
+        Command::Help(args) => help::run(args),
+        Command::Scout(_) => return Ok(fail::DONE),
+    }?;
+    printer.print(view)
+}

@@ -1,0 +1,68 @@
+//! Notes as commands return them: what the index or a file says, and how it stands today.
+
+use super::fail::Failure;
+use super::format::View;
+use super::settings::Settings;
+use crate::citation::Standing;
+use crate::index::Entry;
+use crate::knowledge_base::KnowledgeBase;
+use crate::note::{Head, Note, Surroundings};
+use crate::subject::Seen;
+use crate::view::{FORMAT, NoteView, NoteWithBody, ShowView};
+use std::path::Path;
+
+/// What is needed to say how notes stand.
+pub(super) struct Viewer<'a> {
+    base: &'a KnowledgeBase,
+    name: String,
+    seen: Seen,
+    here: &'a Path,
+}
+
+impl<'a> Viewer<'a> {
+    /// For the notes of this run's knowledge base.
+    pub(super) fn new(settings: &'a Settings) -> Result<Self, Failure> {
+        let base = settings.base()?;
+        Ok(Self { base, name: base.name(), seen: Seen::read(&settings.machine), here: &settings.machine.here })
+    }
+
+    /// How a note's citations stand today.
+    pub(super) fn standing(&self, head: &Head) -> Standing {
+        let around = Surroundings {
+            seen: &self.seen,
+            near: vec![&self.base.root, self.here],
+            hidden: vec![self.base.root.clone()],
+        };
+        head.standing(&around)
+    }
+
+    /// A note as the index knows it.
+    pub(super) fn entry(&self, entry: &Entry) -> NoteView {
+        self.view(entry.id.as_str(), &entry.file, &entry.head, &self.standing(&entry.head))
+    }
+
+    /// A note with what is known of it.
+    pub(super) fn view(&self, id: &str, file: &str, head: &Head, standing: &Standing) -> NoteView {
+        NoteView::new(id, file, &self.base.root, &self.name, head, standing)
+    }
+
+    /// A note's file, read and shown.
+    pub(super) fn file(&self, id: &str, file: &str) -> Result<(ShowView, Vec<u8>), Failure> {
+        let bytes = self.base.read(Path::new(file))?;
+        let (note, _) = Note::parse(&bytes);
+        let view = self.view(id, file, &note.head, &self.standing(&note.head));
+        let note = NoteWithBody { note: view, body: note.body().to_owned() };
+        Ok((ShowView { format: FORMAT, note }, bytes))
+    }
+}
+
+/// The view of a note that was just written, which the index then learns of.
+pub(super) fn saved(settings: &Settings, id: &str, file: &str) -> Result<View, Failure> {
+    let (view, _) = Viewer::new(settings)?.file(id, file)?;
+    Ok(View::Saved(Box::new(view)).with(settings.index()?))
+}
+
+/// A file of the base, relative to it, with `/`.
+pub(super) fn relative(base: &KnowledgeBase, path: &Path) -> String {
+    path.strip_prefix(&base.root).unwrap_or(path).to_string_lossy().into_owned()
+}

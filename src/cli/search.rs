@@ -1,0 +1,65 @@
+//! `kb search WORDS...`
+
+use super::fail::Failure;
+use super::format::View;
+use super::last_hits;
+use super::notes::Viewer;
+use super::settings::Settings;
+use crate::search::{self, Query};
+use crate::view::{FORMAT, HitView, PieceView, SearchView};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Words may stand in any order; identifiers are found whole and in parts.
+  \"two words\"                  one after the other
+  -word                        notes without it
+  tag:T repo:R path:P agent:A  notes with this tag, repository, file or cited path, agent
+  before:DATE after:DATE       notes made before or after it (2026-11-24)
+
+  kb search signed cookies -flask --limit 5")]
+pub(super) struct Args {
+    /// What to look for
+    #[arg(required = true, value_name = "WORDS")]
+    words: Vec<String>,
+    /// How many hits at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    limit: usize,
+    /// Print ids alone, one a line
+    #[arg(long)]
+    ids: bool,
+    /// Print paths alone, one a line
+    #[arg(long, conflicts_with = "ids")]
+    paths: bool,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
+    let query = Query::parse(&args.words)?;
+    let index = settings.index()?;
+    let results = search::run(&index, &query, args.limit)?;
+    let viewer = Viewer::new(settings)?;
+    let bare = (args.ids || args.paths) && !settings.json;
+    let view = if bare && args.ids {
+        View::Ids(results.hits.iter().map(|hit| hit.entry.id.to_string()).collect())
+    } else if bare {
+        let root = &settings.base()?.root;
+        View::Paths(results.hits.iter().map(|hit| root.join(&hit.entry.file).to_string_lossy().into_owned()).collect())
+    } else {
+        if !settings.json {
+            let files: Vec<String> = results.hits.iter().map(|hit| hit.entry.file.clone()).collect();
+            last_hits::remember(&files, &settings.machine);
+        }
+        let hit = |hit: &search::Hit| HitView {
+            note: viewer.entry(&hit.entry),
+            score: hit.score,
+            snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
+        };
+        View::Search(SearchView {
+            format: FORMAT,
+            total: results.total,
+            complete: results.complete,
+            hits: results.hits.iter().map(hit).collect(),
+            warnings: index.warnings().iter().map(ToString::to_string).collect(),
+        })
+    };
+    Ok(view.with(index))
+}

@@ -1,0 +1,51 @@
+//! A folder of notes: which one and why, its files, what is saved there and what is thrown away.
+//! Knows no index.
+
+mod find;
+mod settings;
+mod store;
+
+pub use find::{FindError, Found, Why, find, init};
+pub use settings::{BaseSettings, SettingsError};
+pub use store::{StoreError, Trashed};
+
+use std::path::{Path, PathBuf};
+
+/// Marks a folder as a knowledge base.
+pub const MARK: &str = "kb.toml";
+/// The folder's name where a repository has one.
+pub const USUAL_NAME: &str = "notes";
+const TRASH: &str = ".trash";
+
+/// A knowledge base.
+#[derive(Clone, Debug)]
+pub struct KnowledgeBase {
+    /// Its folder: absolute, links resolved.
+    pub root: PathBuf,
+    /// What its `kb.toml` says.
+    pub settings: BaseSettings,
+}
+
+impl KnowledgeBase {
+    /// Opens a folder as a knowledge base, with or without a `kb.toml`.
+    pub fn open(root: &Path) -> Result<Self, FindError> {
+        let failed = |source| FindError::Open { path: root.to_owned(), source };
+        let root = root.canonicalize().map_err(failed)?;
+        if !root.is_dir() {
+            return Err(FindError::NotAFolder { path: root });
+        }
+        let settings = BaseSettings::read(&root.join(MARK))?;
+        Ok(Self { root, settings })
+    }
+
+    /// Its name: `name` of its settings, else the folder's, or for `notes` the folder's around it.
+    pub fn name(&self) -> String {
+        let folder_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let of_folder = || match folder_name(&self.root) {
+            Some(name) if name == USUAL_NAME => self.root.parent().and_then(folder_name).unwrap_or(name),
+            Some(name) => name,
+            None => "notes".to_owned(),
+        };
+        self.settings.name.clone().unwrap_or_else(of_folder)
+    }
+}

@@ -1,0 +1,166 @@
+//! Notes saved, changed, thrown away and brought back. Every write is atomic and durable.
+
+use super::{KnowledgeBase, TRASH};
+use crate::machine::Machine;
+use crate::note::{Draft, Id, new_id};
+use crate::question::slug;
+use crate::save::{self, Created, Exchanged};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a note could not be saved, read or moved.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("cannot {verb} `{}`: {source}", path.display())]
+    Io {
+        /// What kb was doing.
+        verb: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody else changed the file while kb was at it; nothing was written.
+    #[error("`{}` changed while kb was at work on it", path.display())]
+    Changed {
+        /// The note's file.
+        path: PathBuf,
+    },
+    /// There is nothing of that name in the trash.
+    #[error("nothing in the trash is called `{handle}`")]
+    NotInTrash {
+        /// What was asked for; empty for the newest.
+        handle: String,
+    },
+    /// A note stands where the one in the trash came from.
+    #[error("`{}` is there again, so the one in the trash stays there", path.display())]
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// A note that was thrown away or brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trashed {
+    /// Where it was, relative to the base.
+    pub file: PathBuf,
+}
+
+fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    move |source| StoreError::Io { verb, path: path.to_owned(), source }
+}
+
+impl KnowledgeBase {
+    /// Saves a new note and returns its path. When this returns, the note is on disk, whole.
+    pub fn save(&self, draft: &Draft, machine: &Machine) -> Result<(Id, PathBuf), StoreError> {
+        let named_by = draft.question.as_deref().or(draft.title.as_deref());
+        let heading = named_by.is_none().then(|| crate::note::first_heading(&draft.body)).flatten();
+        let slug = slug(named_by.or(heading.as_deref()).unwrap_or_default());
+        loop {
+            let id = new_id(machine);
+            let path = self.root.join(format!("{slug}-{id}.md"));
+            let text = draft.text(&id, machine.now());
+            match save::create(&path, text.as_bytes()).map_err(io_error("save", &path))? {
+                Created::New => return Ok((id, path)),
+                // The id is taken too: another one.
+                Created::Taken => {}
+            }
+        }
+    }
+
+    /// Reads a note's file, at most `64 MB` of it.
+    pub fn read(&self, file: &Path) -> Result<Vec<u8>, StoreError> {
+        const LARGEST: u64 = 64 << 20;
+        let path = self.root.join(file);
+        let metadata = fs::metadata(&path).map_err(io_error("read", &path))?;
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return Err(io_error("read", &path)(io::Error::other("it is not a file of at most 64 MB")));
+        }
+        fs::read(&path).map_err(io_error("read", &path))
+    }
+
+    /// Writes a note back, if it still is what was read.
+    pub fn rewrite(&self, file: &Path, read: &[u8], new: &[u8]) -> Result<(), StoreError> {
+        if read == new {
+            return Ok(());
+        }
+        let path = self.root.join(file);
+        match save::exchange(&path, read, new).map_err(io_error("save", &path))? {
+            Exchanged::Done => Ok(()),
+            Exchanged::Changed => Err(StoreError::Changed { path }),
+        }
+    }
+
+    /// Takes a note away: into the trash, under a name that says when it went.
+    pub fn throw_away(&self, file: &Path, machine: &Machine) -> Result<Trashed, StoreError> {
+        let from = self.root.join(file);
+        let trash = self.root.join(TRASH);
+        fs::create_dir_all(&trash).map_err(io_error("make", &trash))?;
+        let now = machine.now().timestamp_millis();
+        for try_again in 0..1000 {
+            // One folder a note keeps its whole path, so that it can go back to where it was.
+            let slot = trash.join(format!("{now:014}-{try_again:03}"));
+            match fs::create_dir(&slot) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                other => other.map_err(io_error("make", &slot))?,
+            }
+            let to = slot.join(file);
+            let folder = to.parent().unwrap_or(&slot);
+            fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+            save::rename(&from, &to).map_err(io_error("move", &from))?;
+            return Ok(Trashed { file: file.to_owned() });
+        }
+        Err(io_error("make", &trash)(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// Brings back what was thrown away last, or the last file whose name or path is `handle`.
+    pub fn bring_back(&self, handle: &str) -> Result<Trashed, StoreError> {
+        let trash = self.root.join(TRASH);
+        let mut slots: Vec<PathBuf> = match fs::read_dir(&trash) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(_) => Vec::new(),
+        };
+        slots.sort();
+        let not_there = || StoreError::NotInTrash { handle: handle.to_owned() };
+        let thrown_away = slots.iter().rev().filter_map(|slot| Some((slot, only_file(slot)?)));
+        let (slot, file) =
+            thrown_away.into_iter().find(|(slot, file)| fits(slot, file, handle)).ok_or_else(not_there)?;
+        let to = self.root.join(&file);
+        let folder = to.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+        let from = slot.join(&file);
+        save::rename(&from, &to).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => StoreError::InTheWay { path: to.clone() },
+            _ => io_error("move", &from)(error),
+        })?;
+        // Only empty folders are left of the slot.
+        let _ = fs::remove_dir_all(slot);
+        Ok(Trashed { file })
+    }
+}
+
+/// Whether a file in the trash is meant: by its path, its name, its id or the beginning of that.
+fn fits(slot: &Path, file: &Path, handle: &str) -> bool {
+    if handle.is_empty() || file == Path::new(handle) || file.file_name().is_some_and(|name| name == handle) {
+        return true;
+    }
+    let bytes = fs::read(slot.join(file)).unwrap_or_default();
+    let (note, _) = crate::note::Note::parse(&bytes);
+    handle.len() >= 3 && note.head.id.is_some_and(|id| id.as_str().starts_with(handle))
+}
+
+/// The one file of a slot, relative to it.
+fn only_file(slot: &Path) -> Option<PathBuf> {
+    let mut folder = slot.to_owned();
+    loop {
+        let entry = fs::read_dir(&folder).ok()?.flatten().next()?;
+        if entry.file_type().ok()?.is_dir() {
+            folder = entry.path();
+        } else {
+            return entry.path().strip_prefix(slot).ok().map(Path::to_owned);
+        }
+    }
+}

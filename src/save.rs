@@ -1,0 +1,198 @@
+//! A file is whole or absent: the only code that writes files that matter.
+//!
+//! New bytes go into a file of another name in the same folder, are forced to disk, take their name
+//! in one step, and the folder is forced to disk too. Killed at any instruction, a file is what it
+//! was before or what it is meant to be.
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The steps of saving, in order. A test kills the process after each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// An empty file of another name stands beside the target.
+    Made,
+    /// It holds the bytes.
+    Written,
+    /// The disk holds them.
+    Synced,
+    /// The target has its name.
+    Named,
+    /// The disk knows the name.
+    Done,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [(Step, &'static str); 5] = [
+        (Step::Made, "made"),
+        (Step::Written, "written"),
+        (Step::Synced, "synced"),
+        (Step::Named, "named"),
+        (Step::Done, "done"),
+    ];
+}
+
+static KILLED_AFTER: OnceLock<Step> = OnceLock::new();
+
+/// For tests: the process kills itself after this step of the first save.
+pub fn kill_after(step: &str) {
+    if let Some((step, _)) = Step::ALL.iter().find(|(_, name)| *name == step) {
+        let _ = KILLED_AFTER.set(*step);
+    }
+}
+
+fn reached(step: Step) {
+    if KILLED_AFTER.get() == Some(&step) {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+}
+
+/// Begins the names of files that are not finished; no note begins with a dot.
+pub const UNFINISHED: &str = ".kb-unfinished-";
+
+/// What came of a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is there, for good.
+    New,
+    /// A file of that name was there before and is untouched.
+    Taken,
+}
+
+/// Makes a new file, durably; never overwrites one.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<Created> {
+    let unfinished = Unfinished::write(path, bytes, None)?;
+    match unfinished.take_name(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Created::Taken),
+        Err(error) => return Err(error),
+    }
+    reached(Step::Named);
+    sync_folder(path)?;
+    reached(Step::Done);
+    Ok(Created::New)
+}
+
+/// Replaces a file, or makes it, durably. The last of two writers wins: for files of kb's own.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut unfinished = Unfinished::write(path, bytes, None)?;
+    fs::rename(&unfinished.path, path)?;
+    unfinished.named = true;
+    reached(Step::Named);
+    sync_folder(path)?;
+    reached(Step::Done);
+    Ok(())
+}
+
+/// What came of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The file holds the new bytes, for good.
+    Done,
+    /// The file is not what it was when it was read; it is untouched.
+    Changed,
+}
+
+/// Replaces what a person may be writing at the same time: only if the file still holds `expected`.
+/// Links are followed, and the file's mode stays.
+pub fn exchange(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Result<Exchanged> {
+    let path = &path.canonicalize()?;
+    if fs::read(path)? != expected {
+        return Ok(Exchanged::Changed);
+    }
+    let mode = fs::metadata(path)?.permissions().mode();
+    let mut unfinished = Unfinished::write(path, bytes, Some(mode))?;
+    match renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE) {
+        Ok(()) => {
+            // What stood there is now under the other name: somebody may have been quicker.
+            if fs::read(&unfinished.path)? != expected {
+                renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE)?;
+                return Ok(Exchanged::Changed);
+            }
+        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            fs::rename(&unfinished.path, path)?;
+            unfinished.named = true;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    reached(Step::Named);
+    sync_folder(path)?;
+    reached(Step::Done);
+    Ok(Exchanged::Done)
+}
+
+/// Renames without overwriting, durably. Fails with `AlreadyExists` where a file of the new name is.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    rename_new(from, to)?;
+    sync_folder(from)?;
+    sync_folder(to)
+}
+
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            // File systems that cannot: a link fails where the name is taken.
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// A file that has not taken its name yet; gone with this value unless it has.
+struct Unfinished {
+    path: PathBuf,
+    named: bool,
+}
+
+impl Unfinished {
+    fn write(target: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let (unfinished, mut file) = loop {
+            let name = format!("{UNFINISHED}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let path = folder.join(name);
+            match OpenOptions::new().write(true).create_new(true).mode(0o666).open(&path) {
+                Ok(file) => break (Self { path, named: false }, file),
+                // Left behind by a process of the same number that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        };
+        reached(Step::Made);
+        if let Some(mode) = mode {
+            file.set_permissions(fs::Permissions::from_mode(mode))?;
+        }
+        file.write_all(bytes)?;
+        reached(Step::Written);
+        file.sync_all()?;
+        reached(Step::Synced);
+        Ok(unfinished)
+    }
+
+    fn take_name(mut self, target: &Path) -> io::Result<()> {
+        rename_new(&self.path, target)?;
+        self.named = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.named {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?.sync_all()
+}

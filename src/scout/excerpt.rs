@@ -1,0 +1,198 @@
+//! What a place says of itself: the first sentence of its documentation, its first line, and the few
+//! lines of code that matter. All of it is foreign text, and is written so that it stays text.
+
+use super::cite::{self, Cited, Sources};
+use super::rank::Ranker;
+use super::scan::Scan;
+
+/// Foreign prose as markdown that means nothing but itself.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '`' => {}
+            '*' | '[' | ']' | '<' | '>' | '|' | '#' | '\\' => {
+                out.push('\\');
+                out.push(character);
+            }
+            control if control.is_control() => out.push(' '),
+            other => out.push(other),
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Foreign code as inline code: fenced by more backticks than it holds.
+pub(crate) fn code(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = text.trim();
+    let mut run = 0;
+    let mut longest = 0;
+    for character in text.chars() {
+        run = if character == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// The first sentence of a unit's documentation, without its marks.
+pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option<String> {
+    let (first, last) = scan.units[unit].doc?;
+    let lines = sources.lines(scan.path(unit));
+    let mut words = String::new();
+    for line in lines.get(first as usize - 1..(last as usize).min(lines.len()))? {
+        let text = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ' ']).trim_end_matches("*/").trim();
+        let text = text.trim_start_matches(['r', 'R', 'b', 'f']).trim_start_matches("\"\"\"").trim_start_matches("'''");
+        let text = if text.len() < line.trim().len() && line.contains(['"', '\'']) {
+            text
+        } else {
+            line.trim().trim_start_matches(['/', '*', '#', '!', ' '])
+        };
+        let text = text.trim_matches(['"', '\'', '/', '*', ' ']);
+        if text.is_empty() {
+            if words.is_empty() {
+                continue;
+            } else {
+                break;
+            };
+        }
+        // Marks of documentation tools say nothing to a reader.
+        if text.starts_with(['@', ':', '\\']) || text.starts_with(".. ") {
+            break;
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(text);
+        if let Some(end) = sentence_end(&words) {
+            words.truncate(end);
+            break;
+        }
+        if words.len() > 240 {
+            break;
+        }
+    }
+    if words.len() > 200 {
+        let cut = words.char_indices().map(|(at, _)| at).take_while(|at| *at <= 190).last()?;
+        let cut = words[..cut].rfind(' ').unwrap_or(cut);
+        words.truncate(cut);
+        words.push_str(" …");
+    }
+    let words = words.trim();
+    (words.len() > 3 && words.contains(char::is_alphabetic)).then(|| plain(words))
+}
+
+/// Behind the first full stop that ends a sentence.
+fn sentence_end(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    (20..bytes.len())
+        .find(|at| {
+            bytes[*at] == b'.'
+                && bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace)
+                && !text
+                    .get(..*at)
+                    .is_some_and(|before| before.ends_with("e.g") || before.ends_with("i.e") || before.ends_with("etc"))
+        })
+        .map(|at| at + 1)
+}
+
+/// The line with which a unit begins, without decorators.
+pub(crate) fn signature(scan: &Scan, unit: usize, sources: &mut Sources) -> Option<String> {
+    let head = &scan.units[unit];
+    let lines = sources.lines(scan.path(unit));
+    let end = (head.last as usize).min(lines.len());
+    let text = lines.get(head.first as usize - 1..end)?;
+    let line = text.iter().map(|line| line.trim()).find(|line| !line.is_empty() && !line.starts_with(['@', '#']))?;
+    let line = line.trim_end_matches(['{', ':', '(', ' ']);
+    let cut: String = line.chars().take(100).collect();
+    (!cut.is_empty()).then(|| if cut.len() < line.len() { format!("{cut}…") } else { cut })
+}
+
+/// The line of a place that says most of the question, and its number.
+pub(crate) fn telling_line(ranker: &Ranker, place: &Cited, sources: &mut Sources) -> Option<(u32, String)> {
+    let scan = ranker.scan;
+    let unit = &scan.units[place.ranked.unit];
+    let text = sources.lines(scan.path(place.ranked.unit));
+    let marks = cite::marks(scan, text, place.lines.first, place.lines.last);
+    let documented = |line: u32| unit.doc.is_some_and(|(first, last)| (first..=last).contains(&line));
+    let mut best: Option<(f32, u32)> = None;
+    for (mark, line) in marks.iter().zip(place.lines.first..) {
+        let worth = ranker.share(*mark);
+        if line > unit.first && worth > 0.0 && !documented(line) && best.is_none_or(|(known, _)| worth > known) {
+            best = Some((worth, line));
+        }
+    }
+    let (_, line) = best?;
+    let said: String = text.get(line as usize - 1)?.trim().chars().take(110).collect();
+    said.contains(char::is_alphabetic).then_some((line, said))
+}
+
+/// The lines of a place that matter: its first, and those that say most of the question, cut to
+/// `most` lines, with `…` for what is left out.
+pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut Sources) -> Vec<String> {
+    let scan = ranker.scan;
+    let unit = &scan.units[place.ranked.unit];
+    let text = sources.lines(scan.path(place.ranked.unit));
+    let (first, last) = (place.lines.first as usize, (place.lines.last as usize).min(text.len()));
+    if first > last {
+        return Vec::new();
+    }
+    let shown = &text[first - 1..last];
+    let marks = cite::marks(scan, text, place.lines.first, place.lines.last);
+    let documented =
+        |at: usize| unit.doc.is_some_and(|(from, to)| (from as usize..=to as usize).contains(&(first + at)));
+    let mut keep = vec![false; shown.len()];
+    if shown.len() <= most {
+        keep.fill(true);
+    } else {
+        let head = (0..shown.len()).find(|at| !documented(*at) && !shown[*at].trim().is_empty()).unwrap_or(0);
+        keep[head] = true;
+        let mut order: Vec<usize> =
+            (0..shown.len()).filter(|at| !documented(*at) && marks.get(*at).is_some_and(|mark| *mark != 0)).collect();
+        order.sort_by(|a, b| ranker.share(marks[*b]).total_cmp(&ranker.share(marks[*a])).then(a.cmp(b)));
+        for at in order {
+            for near in [at, at + 1, at.saturating_sub(1)] {
+                let room = keep.iter().filter(|kept| **kept).count() < most;
+                if room && near < shown.len() && !documented(near) {
+                    keep[near] = true;
+                }
+            }
+        }
+    }
+    let indent = shown
+        .iter()
+        .zip(&keep)
+        .filter(|(line, kept)| **kept && !line.trim().is_empty())
+        .map(|(line, _)| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    let mut out: Vec<String> = Vec::new();
+    let mut gap = false;
+    for (line, kept) in shown.iter().zip(&keep) {
+        if *kept {
+            if gap && !out.is_empty() {
+                out.push("…".to_owned());
+            }
+            gap = false;
+            let line: String = line
+                .get(indent..)
+                .unwrap_or(line.trim_start())
+                .chars()
+                .map(|c| if c.is_control() && c != '\t' { ' ' } else { c })
+                .take(140)
+                .collect();
+            out.push(line.trim_end().to_owned());
+        } else {
+            gap = true;
+        }
+    }
+    while out.last().is_some_and(String::is_empty) {
+        out.pop();
+    }
+    if gap {
+        out.push("…".to_owned());
+    }
+    out
+}

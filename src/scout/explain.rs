@@ -1,0 +1,320 @@
+//! Findings as markdown that a person would keep. What is said is what the code says: names, lines,
+//! documentation, calls; nothing is guessed.
+
+use super::cite::{Cited, Sources};
+use super::connect::{self, Step};
+use super::language::{self, Kind};
+use super::query::Ask;
+use super::rank::Ranker;
+use super::research::Findings;
+use super::scan::Scan;
+use super::walk::Role;
+use super::{Coverage, Place, Report, excerpt};
+use std::fmt::Write;
+
+/// Places named in the direct answer, and in all.
+const DIRECT: usize = 3;
+const IN_ALL: usize = 10;
+
+/// Writes the answer, and notes each citation when it first stands there.
+struct Page<'a, 'b> {
+    text: String,
+    places: Vec<Place>,
+    scan: &'a Scan<'a>,
+    sources: &'a mut Sources<'b>,
+}
+
+/// The answer to a question.
+pub(crate) fn report(
+    question: &str,
+    ranker: &Ranker,
+    found: &Findings,
+    coverage: Coverage,
+    sources: &mut Sources,
+) -> Report {
+    let mut page = Page { text: String::new(), places: Vec::new(), scan: ranker.scan, sources };
+    page.title(question);
+    if found.places.is_empty() || !found.found {
+        page.not_here(ranker, found);
+    } else {
+        page.direct(ranker, found);
+        page.also(found);
+        page.connected(found);
+        page.code(ranker, found);
+    }
+    page.sure(ranker, found, coverage);
+    Report { markdown: page.text, found: found.found && !found.places.is_empty(), places: page.places, coverage }
+}
+
+impl Page<'_, '_> {
+    fn put(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn title(&mut self, question: &str) {
+        let question = excerpt::plain(question.trim().trim_end_matches(['?', '.', '!', ' ']));
+        let mut letters = question.chars();
+        let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).take(120).collect();
+        let _ = write!(self.text, "# {title}\n\n");
+    }
+
+    /// A citation; the first time, it is noted.
+    fn cite(&mut self, unit: usize, first: u32, last: u32, score: f32) -> String {
+        let path = self.scan.path(unit);
+        let place = Place { path: path.to_owned(), first, last, symbol: self.scan.qualified(unit), score };
+        if !self.places.iter().any(|known| known.path == place.path && (known.first, known.last) == (first, last)) {
+            self.places.push(place);
+        }
+        let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        excerpt::code(&format!("{path}:{lines}"))
+    }
+
+    fn cite_place(&mut self, place: &Cited) -> String {
+        self.cite(place.ranked.unit, place.lines.first, place.lines.last, place.ranked.score)
+    }
+
+    /// `name` (`path:lines`): what it is, what it says of itself.
+    fn describe(&mut self, place: &Cited, brief: bool) -> String {
+        let unit = place.ranked.unit;
+        let citation = self.cite_place(place);
+        let whole = connect::whole(self.scan, unit);
+        let head = &self.scan.units[unit];
+        let what = kind(self.scan, unit);
+        let mut text = match self.scan.qualified(unit) {
+            Some(_) if head.kind == Kind::Text => {
+                format!("{citation}, {what} under “{}”", excerpt::plain(self.scan.name(unit).unwrap_or("")))
+            }
+            Some(name) if head.kind == Kind::Callback => format!("{citation}, {what} {}", excerpt::code(&name)),
+            Some(name) if brief => format!("{} ({citation})", excerpt::code(&name)),
+            Some(name) => format!("{}, {what} ({citation})", excerpt::code(&name)),
+            None => format!("{citation}, {what}"),
+        };
+        if let Some(summary) = excerpt::summary(self.scan, whole, self.sources) {
+            let _ = write!(text, ": “{summary}”");
+        } else if let Some(signature) =
+            excerpt::signature(self.scan, unit, self.sources).filter(|_| head.kind != Kind::Text)
+        {
+            let _ = write!(text, ": {}", excerpt::code(&signature));
+        }
+        text
+    }
+
+    fn direct(&mut self, ranker: &Ranker, found: &Findings) {
+        for (at, place) in found.places.iter().take(DIRECT).enumerate() {
+            let text = self.describe(place, false);
+            let lead = match (at, ranker.query.ask) {
+                (0, Ask::Where) => "Best match: ",
+                (0, Ask::How | Ask::Flow) => "Look first at ",
+                (0, Ask::List) => "Found, best match first: ",
+                (1, _) => "Then ",
+                _ => "And ",
+            };
+            self.put(lead);
+            self.put(&text);
+            if let Some((line, said)) = excerpt::telling_line(ranker, place, self.sources) {
+                let _ = write!(self.text, "; line {line} reads {}", excerpt::code(&said));
+            }
+            let end = if self.text.ends_with(['”', '`']) { ".\n" } else { "\n" };
+            self.put(end);
+        }
+        self.put("\n");
+    }
+
+    fn also(&mut self, found: &Findings) {
+        if found.places.len() <= DIRECT {
+            return;
+        }
+        self.put("## Also look at\n\n");
+        for place in found.places.iter().take(IN_ALL).skip(DIRECT) {
+            let text = self.describe(place, true);
+            let _ = writeln!(self.text, "- {text}");
+        }
+        self.put("\n");
+    }
+
+    fn step(&mut self, step: &Step) -> String {
+        let caller = self.scan.qualified(step.caller).unwrap_or_else(|| "code".to_owned());
+        let callee = self.scan.qualified(step.callee).unwrap_or_default();
+        let citation = self.cite(step.caller, step.line, step.line, 0.0);
+        let mut text = format!("{} calls {} at {citation}", excerpt::code(&caller), excerpt::code(&callee));
+        if step.meanings > 1 {
+            let _ = write!(text, " (by name: {} definitions bear it)", step.meanings);
+        }
+        text
+    }
+
+    fn connected(&mut self, found: &Findings) {
+        let Some(first) = found
+            .places
+            .iter()
+            .map(|place| connect::whole(self.scan, place.ranked.unit))
+            .find(|unit| self.scan.units[*unit].kind.is_callable())
+        else {
+            return;
+        };
+        let way = connect::way_to(self.scan, found, first);
+        let mut steps = connect::among(self.scan, found, 6);
+        steps.retain(|step| !way.iter().any(|known| known.caller == step.caller && known.callee == step.callee));
+        steps.truncate(4);
+        if way.is_empty() && steps.is_empty() {
+            return;
+        }
+        self.put("## How it connects\n\n");
+        if let Some(entry) = way.first() {
+            let mut names: Vec<String> = vec![self.scan.qualified(entry.caller).unwrap_or_default()];
+            names.extend(way.iter().map(|step| self.scan.qualified(step.callee).unwrap_or_default()));
+            let names: Vec<String> = names.iter().map(|name| excerpt::code(name)).collect();
+            let _ = write!(self.text, "One way there: {}.\n\n", names.join(" → "));
+        }
+        for step in way.iter().chain(&steps) {
+            let text = self.step(step);
+            let _ = writeln!(self.text, "- {text}");
+        }
+        self.put("\n");
+    }
+
+    fn code(&mut self, ranker: &Ranker, found: &Findings) {
+        let count = if ranker.query.ask == Ask::Where { 2 } else { 3 };
+        let most = if count == 2 { 14 } else { 10 };
+        let shown: Vec<&Cited> = found.places.iter().take(count).collect();
+        self.put("## The code\n\n");
+        for place in shown {
+            let lines = excerpt::lines(ranker, place, most, self.sources);
+            if lines.is_empty() {
+                continue;
+            }
+            let citation = self.cite_place(place);
+            let path = self.scan.path(place.ranked.unit);
+            let language = language::of_path(path).map_or("text", |at| language::ALL[at].name);
+            let body = lines.join("\n");
+            let mut fence = "```".to_owned();
+            while body.contains(&fence) {
+                fence.push('`');
+            }
+            let _ = write!(self.text, "{citation}\n\n{fence}{language}\n{body}\n{fence}\n\n");
+        }
+    }
+
+    fn not_here(&mut self, ranker: &Ranker, found: &Findings) {
+        self.put("This is not in this code, as far as its words tell: nothing in it brings together what the question speaks of.\n\n");
+        let looked: Vec<String> = ranker.query.concepts.iter().map(|concept| excerpt::code(&concept.word)).collect();
+        let _ =
+            write!(self.text, "Looked for {}, for words of the same stem and for common synonyms.", looked.join(", "));
+        let missing = missing(ranker);
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing.iter().map(|word| excerpt::code(word)).collect();
+            let _ = write!(self.text, " Nowhere in the source: {}.", missing.join(", "));
+        }
+        self.put("\n\n");
+        if found.places.is_empty() {
+            return;
+        }
+        self.put("## What came nearest\n\n");
+        for place in found.places.iter().take(5) {
+            let text = self.describe(place, true);
+            let _ = writeln!(self.text, "- {text}");
+        }
+        self.put("\n");
+    }
+
+    fn sure(&mut self, ranker: &Ranker, found: &Findings, coverage: Coverage) {
+        self.put("## How sure\n\n");
+        if found.found
+            && let Some(best) = found.places.first()
+        {
+            let here: Vec<String> = ranker
+                .query
+                .concepts
+                .iter()
+                .zip(&best.ranked.met)
+                .filter(|(_, met)| **met > 0.1)
+                .map(|(concept, _)| excerpt::code(&concept.word))
+                .collect();
+            let not: Vec<String> = ranker
+                .query
+                .concepts
+                .iter()
+                .zip(&best.ranked.met)
+                .filter(|(_, met)| **met <= 0.1)
+                .map(|(concept, _)| excerpt::code(&concept.word))
+                .collect();
+            if !here.is_empty() {
+                let _ =
+                    write!(self.text, "The first place was found by {} (or words that mean the same)", here.join(", "));
+                if not.is_empty() {
+                    self.put(". ");
+                } else {
+                    let _ = write!(self.text, "; it does not speak of {}. ", not.join(", "));
+                }
+            }
+            if ranker.query.ask == Ask::List {
+                self.put("The list holds the places that rank best by words and calls; it may not be complete. ");
+            }
+        }
+        self.put("Found by words, names and calls alone; calls are resolved by name. ");
+        let _ = write!(self.text, "Read: {} files, {} of them parsed as code", coverage.files, coverage.parsed);
+        let mut gaps = Vec::new();
+        for (count, what) in [
+            (coverage.too_big, "too big"),
+            (coverage.generated, "minified or generated"),
+            (coverage.translations, "translations"),
+            (coverage.binary, "binary"),
+            (coverage.unreadable, "unreadable"),
+        ] {
+            if count > 0 {
+                gaps.push(format!("{count} {what}"));
+            }
+        }
+        if gaps.is_empty() {
+            self.put(".\n");
+        } else {
+            let _ = writeln!(self.text, "; not read: {}.", gaps.join(", "));
+        }
+    }
+}
+
+/// Words of the question that no unit of source has, in any form.
+fn missing(ranker: &Ranker) -> Vec<String> {
+    let spoken = |at: usize| {
+        ranker
+            .scan
+            .stems
+            .iter()
+            .any(|stem| stem.units > 0 && stem.concepts.iter().any(|(concept, fit)| *concept == at && *fit > 0.7))
+    };
+    ranker
+        .query
+        .concepts
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !spoken(*at))
+        .map(|(_, concept)| concept.word.clone())
+        .collect()
+}
+
+/// What a unit is, in a word or two.
+fn kind(scan: &Scan, unit: usize) -> &'static str {
+    let head = &scan.units[unit];
+    let test = head.test || scan.role(unit) == Role::Test;
+    match head.kind {
+        Kind::Function if test => "a function of the tests",
+        Kind::Method if test => "a method of the tests",
+        Kind::Function => "a function",
+        Kind::Method => "a method",
+        Kind::Class => "a type",
+        Kind::Interface => "an interface",
+        Kind::Type => "a type",
+        Kind::Constant => "a value",
+        Kind::Macro => "a macro",
+        Kind::Module => "a module",
+        Kind::Scope => "an implementation",
+        Kind::Callback => "the function given to",
+        Kind::Declaration => "a declaration",
+        Kind::Block => "code outside of definitions",
+        Kind::Part => "in part",
+        Kind::Text => match scan.role(unit) {
+            Role::Document | Role::Changelog => "documentation",
+            _ => "text",
+        },
+    }
+}

@@ -1,0 +1,296 @@
+//! The languages scout can parse. A language is one file: a static [`Language`], its queries a
+//! string. Nothing here knows files or questions.
+
+mod c;
+mod go;
+mod java;
+mod javascript;
+mod python;
+mod ruby;
+mod rust;
+mod typescript;
+
+use std::sync::OnceLock;
+use tree_sitter::Query;
+
+/// How a language shows what is meant for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Export {
+    /// A leading underscore is private.
+    Underscore,
+    /// A word before the name: `pub`, `export`, `public`.
+    Word(&'static str),
+    /// A word before the name makes it private: `static`.
+    Unless(&'static str),
+    /// A capital letter.
+    Capital,
+}
+
+/// A language, as data.
+///
+/// Captures of `query`: `@name` with one of `@function @method @class @interface @type @constant
+/// @macro @module @scope @callback @declaration` around it; `@owner` beside a name whose type stands
+/// elsewhere; `@call`; `@import`.
+pub(crate) struct Language {
+    /// As a fenced block names it.
+    pub(crate) name: &'static str,
+    /// Of file names, without the dot.
+    pub(crate) extensions: &'static [&'static str],
+    /// The grammar.
+    pub(crate) grammar: fn() -> tree_sitter::Language,
+    /// Definitions, calls and imports.
+    pub(crate) query: &'static [&'static str],
+    /// What is exported.
+    pub(crate) export: Export,
+    /// Compiled when the first file is met: all at once would cost 60 ms at every start.
+    pub(crate) compiled: OnceLock<Option<Compiled>>,
+}
+
+/// A language's grammar and query, ready to use.
+pub(crate) struct Compiled {
+    pub(crate) grammar: tree_sitter::Language,
+    pub(crate) query: Query,
+    /// What each capture of the query means.
+    pub(crate) captures: Vec<Capture>,
+    /// What each kind of node is, by its number.
+    pub(crate) leaves: Vec<Leaf>,
+}
+
+/// What a capture marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Capture {
+    Name,
+    Owner,
+    Call,
+    Import,
+    Definition(Kind),
+    Other,
+}
+
+/// What is defined. The order is part of the cache's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Function,
+    Method,
+    Class,
+    Interface,
+    Type,
+    Constant,
+    Macro,
+    Module,
+    /// `impl Type`: gives its members a name, is none itself.
+    Scope,
+    /// A function given to a call beside a string: a route, a test, a handler of an event.
+    Callback,
+    /// Only declared here, defined elsewhere.
+    Declaration,
+    /// Code outside of every definition.
+    Block,
+    /// A part of a text: a section, some paragraphs.
+    Text,
+    /// A part of a long definition.
+    Part,
+}
+
+impl Kind {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Function,
+        Self::Method,
+        Self::Class,
+        Self::Interface,
+        Self::Type,
+        Self::Constant,
+        Self::Macro,
+        Self::Module,
+        Self::Scope,
+        Self::Callback,
+        Self::Declaration,
+        Self::Block,
+        Self::Text,
+        Self::Part,
+    ];
+
+    /// Whether it runs.
+    pub(crate) fn is_callable(self) -> bool {
+        matches!(self, Self::Function | Self::Method | Self::Macro | Self::Callback)
+    }
+
+    /// Whether it holds definitions of its own.
+    pub(crate) fn is_container(self) -> bool {
+        matches!(self, Self::Class | Self::Interface | Self::Module | Self::Scope)
+    }
+
+    fn of_capture(name: &str) -> Option<Self> {
+        Some(match name {
+            "function" => Self::Function,
+            "method" => Self::Method,
+            "class" => Self::Class,
+            "interface" => Self::Interface,
+            "type" => Self::Type,
+            "constant" => Self::Constant,
+            "macro" => Self::Macro,
+            "module" => Self::Module,
+            "scope" => Self::Scope,
+            "callback" => Self::Callback,
+            "declaration" => Self::Declaration,
+            _ => return None,
+        })
+    }
+}
+
+/// What the words of a node of the tree are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    /// Look at its children; a leaf of this kind says nothing.
+    Structure,
+    Identifier,
+    Text,
+    Comment,
+    Number,
+    /// A key word that says something: `async`, `raise`.
+    Keyword,
+}
+
+const KEYWORDS: &[&str] = &[
+    "async",
+    "await",
+    "yield",
+    "raise",
+    "throw",
+    "throws",
+    "defer",
+    "go",
+    "select",
+    "synchronized",
+    "unsafe",
+    "rescue",
+    "catch",
+    "except",
+    "delete",
+    "chan",
+    "retry",
+];
+
+impl Leaf {
+    fn of_kind(kind: &str, named: bool) -> Self {
+        if !named {
+            return if KEYWORDS.contains(&kind) { Self::Keyword } else { Self::Structure };
+        }
+        if kind.contains("comment") {
+            Self::Comment
+        } else if kind.ends_with("identifier")
+            || matches!(
+                kind,
+                "constant"
+                    | "instance_variable"
+                    | "class_variable"
+                    | "global_variable"
+                    | "statement_identifier"
+                    | "field_name"
+                    | "variable_name"
+                    | "word"
+                    | "primitive_type"
+                    | "predefined_type"
+            )
+        {
+            Self::Identifier
+        } else if kind.contains("string")
+            || kind.contains("char")
+            || kind.contains("heredoc")
+            || matches!(
+                kind,
+                "escape_sequence"
+                    | "regex_pattern"
+                    | "system_lib_string"
+                    | "simple_symbol"
+                    | "hash_key_symbol"
+                    | "jsx_text"
+                    | "raw_text"
+            )
+        {
+            Self::Text
+        } else if kind.contains("integer") || kind.contains("number") || kind.contains("float") || kind == "int_literal"
+        {
+            Self::Number
+        } else {
+            Self::Structure
+        }
+    }
+}
+
+impl Language {
+    const fn new(
+        name: &'static str,
+        extensions: &'static [&'static str],
+        grammar: fn() -> tree_sitter::Language,
+        query: &'static [&'static str],
+        export: Export,
+    ) -> Self {
+        Self { name, extensions, grammar, query, export, compiled: OnceLock::new() }
+    }
+
+    /// None if grammar and query do not fit: then its files are plain text.
+    pub(crate) fn compiled(&self) -> Option<&Compiled> {
+        self.compiled.get_or_init(|| self.compile()).as_ref()
+    }
+
+    fn compile(&self) -> Option<Compiled> {
+        let grammar = (self.grammar)();
+        let query = Query::new(&grammar, &self.query.concat()).ok()?;
+        let captures = query
+            .capture_names()
+            .iter()
+            .map(|name| match *name {
+                "name" => Capture::Name,
+                "owner" => Capture::Owner,
+                "call" => Capture::Call,
+                "import" => Capture::Import,
+                other => Kind::of_capture(other).map_or(Capture::Other, Capture::Definition),
+            })
+            .collect();
+        let leaves = (0..grammar.node_kind_count())
+            .map(|id| {
+                let id = u16::try_from(id).unwrap_or(u16::MAX);
+                Leaf::of_kind(grammar.node_kind_for_id(id).unwrap_or(""), grammar.node_kind_is_named(id))
+            })
+            .collect();
+        Some(Compiled { grammar, query, captures, leaves })
+    }
+}
+
+/// Every language. A place in this list is a number in the cache.
+pub(crate) static ALL: &[&Language] = &[
+    &python::PYTHON,
+    &javascript::JAVASCRIPT,
+    &typescript::TYPESCRIPT,
+    &typescript::TSX,
+    &rust::RUST,
+    &go::GO,
+    &c::C,
+    &java::JAVA,
+    &ruby::RUBY,
+];
+
+/// The language of a file, by its name. Its place in [`ALL`].
+pub(crate) fn of_path(path: &str) -> Option<usize> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension)?;
+    ALL.iter().position(|language| language.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_query_compiles() {
+        for language in ALL {
+            let grammar = (language.grammar)();
+            if let Err(error) = tree_sitter::Query::new(&grammar, &language.query.concat()) {
+                panic!("{}: {error}", language.name);
+            }
+        }
+    }
+}

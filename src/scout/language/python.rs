@@ -1,0 +1,25 @@
+//! Python, as data.
+
+use super::{Export, Language};
+
+pub(crate) static PYTHON: Language = Language::new(
+    "python",
+    &["py", "pyi", "pyw"],
+    || tree_sitter_python::LANGUAGE.into(),
+    &[QUERY],
+    Export::Underscore,
+);
+
+const QUERY: &str = r"
+(function_definition name: (identifier) @name) @function
+(decorated_definition definition: (function_definition name: (identifier) @name)) @function
+(class_definition name: (identifier) @name) @class
+(decorated_definition definition: (class_definition name: (identifier) @name)) @class
+(module (expression_statement (assignment left: (identifier) @name)) @constant)
+(call function: (identifier) @call)
+(call function: (attribute attribute: (identifier) @call))
+(decorator (identifier) @call)
+(decorator (attribute attribute: (identifier) @call))
+(import_from_statement module_name: (_) @import)
+(import_statement name: (dotted_name) @import)
+";

@@ -1,0 +1,28 @@
+//! Ruby, as data.
+
+use super::{Export, Language};
+
+pub(crate) static RUBY: Language = Language::new(
+    "ruby",
+    &["rb", "rake", "ru", "gemspec"],
+    || tree_sitter_ruby::LANGUAGE.into(),
+    &[QUERY],
+    Export::Underscore,
+);
+
+// A bare name may be a call without arguments: whether it is one shows when a method of that name is found.
+const QUERY: &str = r"
+(method name: (_) @name) @method
+(singleton_method name: (_) @name) @method
+(class name: [(constant) (scope_resolution)] @name) @class
+(module name: [(constant) (scope_resolution)] @name) @module
+(assignment left: (constant) @name) @constant
+(call method: (identifier) @call)
+(call receiver: (constant) @call)
+(body_statement (identifier) @call)
+(argument_list (identifier) @call)
+(assignment right: (identifier) @call)
+(if condition: (identifier) @call)
+(binary (identifier) @call)
+(call receiver: (identifier) @call)
+";

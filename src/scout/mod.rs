@@ -1,0 +1,144 @@
+//! The built-in researcher: files in, markdown out. No model, no network, nothing but the code.
+//!
+//! [`answer`] reads the subject ([`gather`]: cached facts of each file), takes the question apart
+//! ([`query`]), finds its words in one pass ([`scan`]), ranks ([`rank`], with the calls of [`trace`]),
+//! chooses lines ([`cite`]) and writes the answer ([`explain`]).
+
+mod cache;
+mod cite;
+mod connect;
+mod excerpt;
+mod explain;
+mod facts;
+mod gather;
+mod language;
+mod outline;
+mod pack;
+mod query;
+mod rank;
+mod research;
+mod scan;
+mod stem;
+mod symbols;
+mod synonyms;
+mod text;
+mod trace;
+mod walk;
+mod words;
+
+pub use outline::Outline;
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What scout is asked: one JSON object on the standard input of its own process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// In plain words.
+    pub question: String,
+    /// The subject's folder, or one file.
+    pub root: PathBuf,
+    /// Absolute folders that are no part of it.
+    #[serde(default)]
+    pub hidden: Vec<PathBuf>,
+    /// The folder for packed facts; none: nothing is remembered.
+    #[serde(default)]
+    pub cache: Option<PathBuf>,
+}
+
+/// What scout found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// The answer.
+    pub markdown: String,
+    /// False: what is asked about is not in this code.
+    pub found: bool,
+    /// Best first, in the order of first citation in the markdown.
+    pub places: Vec<Place>,
+    /// What was read, so that gaps are named.
+    pub coverage: Coverage,
+}
+
+/// A place in the code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Relative to the subject's root, with `/`.
+    pub path: String,
+    /// From 1.
+    pub first: u32,
+    /// Included.
+    pub last: u32,
+    /// The definition, as `Class.method`.
+    pub symbol: Option<String>,
+    /// How well it fits; comparable within one answer only.
+    pub score: f32,
+}
+
+/// What was read of a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Files read.
+    pub files: usize,
+    /// Of those, parsed as code; the others are read as text.
+    pub parsed: usize,
+    /// Not read: images, archives, programs.
+    pub binary: usize,
+    /// Not read: too big.
+    pub too_big: usize,
+    /// Not read: minified or made by a program.
+    pub generated: usize,
+    /// Not read: catalogues of translations.
+    pub translations: usize,
+    /// Could not be read.
+    pub unreadable: usize,
+    /// Facts were written to the cache.
+    pub cached: bool,
+}
+
+impl Coverage {
+    fn count(&mut self, file: &cache::File) {
+        match file.role {
+            Ok(_) => {
+                self.files += 1;
+                self.parsed += usize::from(file.parsed);
+            }
+            Err(walk::Skip::Binary) => self.binary += 1,
+            Err(walk::Skip::TooBig) => self.too_big += 1,
+            Err(walk::Skip::Generated) => self.generated += 1,
+            Err(walk::Skip::Translation) => self.translations += 1,
+        }
+    }
+}
+
+/// Why scout cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoutError {
+    /// There is nothing at the root.
+    #[error("there is nothing at {}", root.display())]
+    NoSubject {
+        /// As asked for.
+        root: PathBuf,
+    },
+    /// The question has no word in it.
+    #[error("the question has no words")]
+    NoWords,
+}
+
+/// Answers a question about a subject from its code alone. `progress` is told in a few words what is
+/// being done. The subject is only read; facts are kept in `request.cache`.
+pub fn answer(request: &Request, progress: &mut dyn FnMut(&str)) -> Result<Report, ScoutError> {
+    let root = request.root.canonicalize().map_err(|_| ScoutError::NoSubject { root: request.root.clone() })?;
+    let request = Request { root, ..request.clone() };
+    let query = query::Query::new(&request.question);
+    if query.concepts.is_empty() {
+        return Err(ScoutError::NoWords);
+    }
+    let (facts, coverage) = gather::facts(&request, progress)?;
+    progress("ranking");
+    let weights = rank::Weights::default();
+    let scan = scan::Scan::new(&facts, &query);
+    let mut sources = cite::Sources::new(&request.root, &request.hidden);
+    let ranker = rank::Ranker::new(&scan, &query, &weights);
+    let found = research::run(&ranker, &mut sources);
+    Ok(explain::report(&request.question, &ranker, &found, coverage, &mut sources))
+}

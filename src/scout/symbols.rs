@@ -1,0 +1,336 @@
+//! One file parsed: its definitions, how they nest, its calls, and its words in their roles. Knows
+//! trees, but neither questions nor the cache.
+
+use super::language::{Capture, Compiled, Export, Kind, Language, Leaf};
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+use streaming_iterator::StreamingIterator;
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, QueryCursor, Tree};
+
+/// Something with a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    /// What it belongs to where nesting does not show it: Go's receiver, JavaScript's `Layer` of
+    /// `Layer.prototype.match`.
+    pub(crate) owner: Option<String>,
+    pub(crate) bytes: Range<usize>,
+    /// Lines, from 1.
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    /// The definition around it.
+    pub(crate) parent: Option<usize>,
+    pub(crate) exported: bool,
+    /// Lines of its documentation: above it, or its first statement.
+    pub(crate) doc: Option<(u32, u32)>,
+}
+
+/// A leaf of the tree that says something.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) leaf: Leaf,
+    pub(crate) bytes: Range<usize>,
+    /// Lines, from 1.
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+}
+
+/// A use of a name as a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) bytes: Range<usize>,
+    /// From 1.
+    pub(crate) line: u32,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    /// Sorted by where they begin; what encloses comes before what it encloses.
+    pub(crate) definitions: Vec<Definition>,
+    /// In the order of the source.
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) imports: Vec<Range<usize>>,
+}
+
+/// A grammar may take very long on what is not its language.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// None if the language cannot be had or the file takes too long.
+pub(crate) fn read(language: &Language, source: &str) -> Option<Symbols> {
+    let compiled = language.compiled()?;
+    let tree = parse(compiled, source)?;
+    let mut symbols = Symbols::default();
+    let mut docstrings = Vec::new();
+    walk(&tree, compiled, &mut symbols.tokens, &mut docstrings);
+    query(&tree, compiled, language.export, source, &mut symbols);
+    nest(&mut symbols.definitions);
+    document(&mut symbols, &docstrings, source);
+    Some(symbols)
+}
+
+/// The tree, or none if that takes too long.
+pub(crate) fn parse(compiled: &Compiled, source: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(&compiled.grammar).ok()?;
+    let started = Instant::now();
+    let mut late = |_: &ParseState| {
+        if started.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let bytes = source.as_bytes();
+    let mut chunk = |at: usize, _| bytes.get(at..).unwrap_or(&[]);
+    parser.parse_with_options(&mut chunk, None, Some(ParseOptions::new().progress_callback(&mut late)))
+}
+
+fn lines(node: &Node) -> (u32, u32) {
+    let (start, end) = (node.start_position(), node.end_position());
+    // Some nodes swallow the line feed behind them.
+    let end = if end.column == 0 && end.row > start.row { end.row - 1 } else { end.row };
+    let line = |row: usize| u32::try_from(row).unwrap_or(u32::MAX - 1) + 1;
+    (line(start.row), line(end))
+}
+
+/// Collects the leaves. A cursor, not recursion: nesting is as deep as its author pleases.
+fn walk(tree: &Tree, compiled: &Compiled, tokens: &mut Vec<Token>, docstrings: &mut Vec<usize>) {
+    let mut cursor = tree.walk();
+    // The nodes above: `Node::parent` would search from the root each time.
+    let mut above: Vec<Node> = Vec::new();
+    loop {
+        let node = cursor.node();
+        let leaf = compiled.leaves.get(usize::from(node.kind_id())).copied().unwrap_or(Leaf::Structure);
+        let bare = leaf == Leaf::Text
+            && above.last().is_some_and(|parent| parent.kind() == "expression_statement" && parent.child_count() == 1);
+        let whole = leaf == Leaf::Comment || bare;
+        let is_leaf = node.child_count() == 0;
+        if whole || is_leaf && leaf != Leaf::Structure {
+            if bare {
+                docstrings.push(tokens.len());
+            }
+            let (first, last) = lines(&node);
+            let leaf = if bare { Leaf::Comment } else { leaf };
+            tokens.push(Token { leaf, bytes: node.byte_range(), first, last });
+        }
+        if !whole && cursor.goto_first_child() {
+            above.push(node);
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+            above.pop();
+        }
+    }
+}
+
+fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols: &mut Symbols) {
+    let mut cursor = QueryCursor::new();
+    let mut matches = cursor.matches(&compiled.query, tree.root_node(), source.as_bytes());
+    let mut found: Vec<(usize, Definition)> = Vec::new();
+    while let Some(matched) = matches.next() {
+        let (mut name, mut owner, mut definition) = (None, None, None);
+        for capture in matched.captures() {
+            match compiled.captures.get(capture.index as usize) {
+                Some(Capture::Name) => name = Some(capture.node),
+                Some(Capture::Owner) => owner = Some(capture.node),
+                Some(Capture::Definition(kind)) => definition = Some((*kind, capture.node)),
+                Some(Capture::Call) => {
+                    symbols.calls.push(Call { bytes: capture.node.byte_range(), line: lines(&capture.node).0 });
+                }
+                Some(Capture::Import) => symbols.imports.push(capture.node.byte_range()),
+                _ => {}
+            }
+        }
+        if let (Some(name), Some((kind, node))) = (name, definition) {
+            let owner = owner.and_then(|owner| source.get(owner.byte_range()));
+            if let Some(definition) = define(kind, &node, &name, owner, export, source) {
+                found.push((name.start_byte(), definition));
+            }
+        }
+    }
+    // Two patterns may find one name: the wider range, and the kind that says more.
+    found.sort_by_key(|(at, definition)| (*at, definition.kind as u8));
+    found.dedup_by(|(at, later), (kept_at, kept)| {
+        let same = at == kept_at;
+        if same && later.bytes.len() > kept.bytes.len() {
+            (kept.bytes, kept.first, kept.last) = (later.bytes.clone(), later.first, later.last);
+            kept.exported |= later.exported;
+        }
+        same
+    });
+    symbols.definitions = found.into_iter().map(|(_, definition)| definition).collect();
+    symbols.definitions.sort_by_key(|definition| (definition.bytes.start, usize::MAX - definition.bytes.end));
+    symbols.calls.sort_by_key(|call| call.bytes.start);
+    symbols.calls.dedup_by_key(|call| call.bytes.start);
+}
+
+fn define(
+    kind: Kind,
+    node: &Node,
+    name: &Node,
+    owner: Option<&str>,
+    export: Export,
+    source: &str,
+) -> Option<Definition> {
+    let mut text = source.get(name.byte_range())?;
+    if matches!(text, "module.exports" | "exports") {
+        let value = node.child_by_field_name("right").and_then(|right| right.child_by_field_name("name"));
+        text = value.and_then(|name| source.get(name.byte_range())).unwrap_or(text);
+    }
+    let plain = text.trim_matches(['"', '\'', '`']).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut owner = owner.map(str::to_owned);
+    let mut short: &str = &plain;
+    if kind == Kind::Scope {
+        // `Deserializer<R>`, `&'a mut Serializer<W>`: the type's own name.
+        let base = plain.split('<').next().unwrap_or(&plain);
+        short = base.rsplit(['&', ' ', ':']).next().unwrap_or(base);
+    } else if kind != Kind::Callback && plain.contains('.') && !plain.contains(' ') {
+        let mut parts: Vec<&str> = plain.split('.').filter(|part| *part != "prototype" && *part != "this").collect();
+        short = parts.pop()?;
+        owner = parts.pop().filter(|owner| *owner != "exports" && *owner != "module").map(str::to_owned);
+    }
+    if short.is_empty() {
+        return None;
+    }
+    let (first, last) = lines(node);
+    let head = source.get(node.start_byte()..name.start_byte()).unwrap_or("");
+    let exported = match export {
+        Export::Underscore => !short.starts_with('_') || short.starts_with("__"),
+        Export::Word(word) => head.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
+        Export::Unless(word) => !head.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
+        Export::Capital => short.starts_with(char::is_uppercase),
+    };
+    let name: String = short.chars().take(80).collect();
+    Some(Definition { kind, name, owner, bytes: node.byte_range(), first, last, parent: None, exported, doc: None })
+}
+
+/// Who encloses whom; functions of a class become methods.
+fn nest(definitions: &mut Vec<Definition>) {
+    // A callback named like what it makes (`const X = make("X", () => …)`) is that thing.
+    let mut open: Vec<usize> = Vec::new();
+    let mut doubles = Vec::new();
+    for at in 0..definitions.len() {
+        while let Some(&top) = open.last() {
+            if definitions[top].bytes.end >= definitions[at].bytes.end {
+                break;
+            }
+            open.pop();
+        }
+        let parent = open.last().copied();
+        definitions[at].parent = parent;
+        if let Some(parent) = parent {
+            let around = &definitions[parent];
+            let double = around.bytes == definitions[at].bytes
+                || definitions[at].kind == Kind::Callback && around.name == definitions[at].name;
+            if double {
+                doubles.push(at);
+                continue;
+            }
+            if definitions[at].kind == Kind::Function
+                && matches!(around.kind, Kind::Class | Kind::Scope | Kind::Interface)
+            {
+                definitions[at].kind = Kind::Method;
+            }
+        }
+        open.push(at);
+    }
+    remove(definitions, &doubles);
+}
+
+fn remove(definitions: &mut Vec<Definition>, gone: &[usize]) {
+    if gone.is_empty() {
+        return;
+    }
+    let mut place = Vec::with_capacity(definitions.len());
+    let mut kept = 0;
+    for at in 0..definitions.len() {
+        let parent = definitions[at].parent;
+        if gone.binary_search(&at).is_ok() {
+            place.push(parent.and_then(|parent: usize| place.get(parent).copied().flatten()));
+        } else {
+            definitions[at].parent = parent.and_then(|parent| place.get(parent).copied().flatten());
+            place.push(Some(kept));
+            kept += 1;
+        }
+    }
+    let mut at = 0;
+    definitions.retain(|_| {
+        at += 1;
+        gone.binary_search(&(at - 1)).is_err()
+    });
+}
+
+/// Finds the documentation of each definition.
+fn document(symbols: &mut Symbols, docstrings: &[usize], source: &str) {
+    let text: Vec<&str> = source.lines().collect();
+    // Lines that begin with a comment, and where that comment began.
+    let mut comment_at = rustc_hash::FxHashMap::default();
+    for token in symbols.tokens.iter().filter(|token| token.leaf == Leaf::Comment) {
+        let first = text.get(token.first as usize - 1).copied().unwrap_or("");
+        let starts = source.get(token.bytes.start..).is_some_and(|rest| first.trim_start().get(..2) == rest.get(..2));
+        if starts {
+            comment_at.insert(token.last, token.first);
+        }
+    }
+    for definition in &mut symbols.definitions {
+        let mut line = definition.first - 1;
+        let is_attribute =
+            |line: u32| line > 0 && text.get(line as usize - 1).is_some_and(|text| text.trim_start().starts_with("#["));
+        while is_attribute(line) {
+            line -= 1;
+        }
+        let last = line;
+        while let Some(first) = comment_at.get(&line).copied().filter(|first| *first > 0) {
+            line = first - 1;
+        }
+        if line < last {
+            definition.doc = Some((line + 1, last));
+        }
+    }
+    let mut before = 0;
+    for &at in docstrings {
+        let token = symbols.tokens[at].clone();
+        let inner = innermost(&symbols.definitions, token.bytes.start);
+        if let Some(inner) = inner.filter(|inner| *inner + 1 != before) {
+            symbols.definitions[inner].doc.get_or_insert((token.first, token.last));
+            before = inner + 1;
+        }
+    }
+}
+
+/// The innermost definition around a byte.
+fn innermost(definitions: &[Definition], byte: usize) -> Option<usize> {
+    let mut at = definitions.partition_point(|definition| definition.bytes.start <= byte).checked_sub(1)?;
+    loop {
+        if definitions[at].bytes.end > byte {
+            return Some(at);
+        }
+        at = definitions[at].parent.or_else(|| at.checked_sub(1).filter(|_| false))?;
+    }
+}
+
+impl Symbols {
+    /// `Class.method`; Rust: `Type.method`; of modules only the nearest, and only where no class stands
+    /// between. Functions in functions: `outer.inner`.
+    pub(crate) fn qualified(&self, at: usize) -> String {
+        let mut parts = Vec::new();
+        let mut next = Some(at);
+        while let Some(here) = next {
+            let definition = &self.definitions[here];
+            if definition.kind != Kind::Module || parts.len() < 2 {
+                parts.push(definition.name.as_str());
+            }
+            if let Some(owner) = &definition.owner {
+                parts.push(owner);
+            }
+            next = definition.parent;
+            if parts.len() > 6 {
+                break;
+            }
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+}

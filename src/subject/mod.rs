@@ -1,0 +1,90 @@
+//! What a question is about, and that same thing pinned: which commit, which bytes. The only module
+//! that starts git.
+
+mod files;
+mod git;
+mod pin;
+mod seen;
+
+pub use files::{Entry, Walk, read, walk};
+pub use git::{GitFolders, blob_id, folders};
+pub use pin::{SubjectError, here, pin};
+pub use seen::Seen;
+
+use std::path::{Path, PathBuf};
+
+/// What a question is about, as the user named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A folder: usually a repository's work tree.
+    Folder(PathBuf),
+}
+
+/// A subject as a note names it: enough to recognise it again, wherever it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    /// Short name: the folder's, or the repository's.
+    pub name: String,
+    /// What it is, and at which state.
+    pub kind: Kind,
+    /// Files differed from the commit.
+    pub dirty: bool,
+}
+
+/// What a subject is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A git work tree or a folder in one.
+    Git {
+        /// Where it was cloned from, without credentials.
+        remote: Option<String>,
+        /// The commit's id in hex; none before the first commit.
+        commit: Option<String>,
+        /// The first commit of its history in hex; none in a shallow clone.
+        root: Option<String>,
+        /// The folder asked about, relative to the work tree, with `/`; none for all of it.
+        folder: Option<String>,
+    },
+    /// A published package, `pypi:werkzeug@3.1.3`.
+    Package {
+        /// Registry, name and version.
+        package: String,
+        /// Of the archive, in hex.
+        sha256: Option<String>,
+    },
+    /// A folder that git does not know.
+    Folder,
+}
+
+/// A subject pinned: where its bytes are, and which they are.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// As the note will name it.
+    pub pinned: Pinned,
+    /// Its folder: absolute, links resolved.
+    pub root: PathBuf,
+    /// Absolute folders that are no part of it: the knowledge base, its state.
+    pub hidden: Vec<PathBuf>,
+}
+
+/// The largest file that is read as text, in bytes.
+pub const LARGEST_TEXT: u64 = 8 << 20;
+
+impl Snapshot {
+    /// The bytes of one file, as they are now. `path` is relative to the root, with `/`. Refuses
+    /// paths that leave the subject (links are followed first), hidden folders, and what is no
+    /// regular file of at most [`LARGEST_TEXT`] bytes.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, SubjectError> {
+        files::read(&self.root, &self.hidden, path)
+    }
+
+    /// Every file of the subject, as git and its ignore files see it.
+    pub fn files(&self) -> Walk {
+        walk(&self.root, &self.hidden)
+    }
+
+    /// Whether an absolute path lies in a folder that research does not see.
+    pub fn hides(&self, path: &Path) -> bool {
+        self.hidden.iter().any(|hidden| path.starts_with(hidden))
+    }
+}

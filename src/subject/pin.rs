@@ -1,0 +1,121 @@
+//! A subject pinned: which commit, and whether files differ from it. Git is asked here and nowhere
+//! else.
+
+use super::{Kind, Pinned, Snapshot, Subject, git};
+use crate::machine::Machine;
+use std::path::{Path, PathBuf};
+
+/// Why a subject cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// No such folder, or not one that can be opened.
+    #[error("cannot open `{}`: {source}", path.display())]
+    Open {
+        /// As the user named it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The subject is a file.
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder {
+        /// As the user named it.
+        path: PathBuf,
+    },
+    /// The subject is a knowledge base: notes, not code.
+    #[error("`{}` is the knowledge base itself", path.display())]
+    KnowledgeBase {
+        /// As the user named it.
+        path: PathBuf,
+    },
+    /// A file of the subject cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// Absolute.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A path leaves the subject, or is hidden from research.
+    #[error("`{path}` is not part of the subject")]
+    Outside {
+        /// As it was cited.
+        path: String,
+    },
+    /// No text file of a bearable size.
+    #[error("`{}` is not a text file of at most 8 MB", path.display())]
+    NotText {
+        /// Absolute.
+        path: PathBuf,
+    },
+}
+
+/// The subject of a question that names none: the work tree around a folder, or the folder.
+pub fn here(folder: &Path) -> Subject {
+    let around = git::folders(folder).map(|git| git.work_tree);
+    Subject::Folder(around.unwrap_or_else(|| folder.to_owned()))
+}
+
+/// Pins a subject: resolves its folder and asks git once which commit it is. `hidden` folders are no
+/// part of it. A folder without git, without a commit, in the middle of a work tree: all will do.
+pub fn pin(subject: &Subject, hidden: &[PathBuf], machine: &Machine) -> Result<Snapshot, SubjectError> {
+    let Subject::Folder(path) = subject;
+    let root =
+        machine.here.join(path).canonicalize().map_err(|source| SubjectError::Open { path: path.clone(), source })?;
+    if !root.is_dir() {
+        return Err(SubjectError::NotAFolder { path: path.clone() });
+    }
+    let hidden: Vec<PathBuf> = hidden.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    if hidden.iter().any(|hidden| root.starts_with(hidden)) {
+        return Err(SubjectError::KnowledgeBase { path: path.clone() });
+    }
+    Ok(Snapshot { pinned: describe(&root, &hidden, machine), root, hidden })
+}
+
+fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> Pinned {
+    let folder_name = root.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
+    let Some(repository) = git::repository(root) else {
+        return Pinned { name: folder_name, kind: Kind::Folder, dirty: false };
+    };
+    let scratch = Scratch::new(machine);
+    let (dirty, root_commit) = std::thread::scope(|scope| {
+        let root_commit = scope.spawn(|| git::root_commit(&repository));
+        let dirty = scratch.as_ref().and_then(|scratch| git::is_dirty(&repository, root, hidden, &scratch.0));
+        (dirty, root_commit.join().ok().flatten())
+    });
+    let inside = root.strip_prefix(&repository.folders.work_tree).ok().map(|path| path.to_string_lossy().into_owned());
+    let folder = inside.filter(|path| !path.is_empty());
+    let cloned_as = repository.remote.as_deref().and_then(last_part).filter(|_| folder.is_none());
+    Pinned {
+        name: cloned_as.unwrap_or(folder_name),
+        kind: Kind::Git { remote: repository.remote, commit: repository.commit, root: root_commit, folder },
+        // What cannot be compared is different as far as kb can tell.
+        dirty: dirty.unwrap_or(true),
+    }
+}
+
+/// `https://host/owner/name.git` → `name`
+fn last_part(remote: &str) -> Option<String> {
+    let name = remote.trim_end_matches('/').rsplit(['/', ':']).next()?;
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// A folder that is gone when this is.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(machine: &Machine) -> Option<Self> {
+        let name: String = machine.random()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = machine.cache.join("scratch").join(name);
+        std::fs::create_dir_all(&path).ok()?;
+        Some(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left behind is a few kilobytes in a cache folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,85 @@
+//! Where repositories were last seen on this machine: kept outside the notes, which are to say the
+//! same on every machine. Starts no process.
+
+use super::{Kind, Pinned, Snapshot, git};
+use crate::machine::Machine;
+use crate::save;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "seen.json";
+
+/// Where subjects were last seen.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(BTreeMap<String, String>);
+
+impl Seen {
+    /// What this machine knows; nothing if that cannot be read.
+    pub fn read(machine: &Machine) -> Self {
+        let bytes = std::fs::read(machine.state.join(FILE)).unwrap_or_default();
+        Self(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// Notes where a subject lies. Best effort: not knowing costs the status `unknown`.
+    pub fn remember(snapshot: &Snapshot, machine: &Machine) {
+        let Some(root) = snapshot.root.to_str() else { return };
+        let mut seen = Self::read(machine);
+        let mut changed = false;
+        for key in keys(&snapshot.pinned) {
+            changed |= seen.0.insert(key, root.to_owned()).as_deref() != Some(root);
+        }
+        if changed && std::fs::create_dir_all(&machine.state).is_ok() {
+            let text = serde_json::to_vec_pretty(&seen.0).unwrap_or_default();
+            let _ = save::replace(&machine.state.join(FILE), &text);
+        }
+    }
+
+    /// Where a subject that a note names lies now: where it was last seen, or around `near` (the
+    /// knowledge base, the current folder) if that is a clone of the same remote.
+    pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Option<PathBuf> {
+        let known = keys(pinned).into_iter().filter_map(|key| self.0.get(&key)).map(PathBuf::from);
+        known
+            .into_iter()
+            .find(|path| path.is_dir())
+            .or_else(|| near.iter().find_map(|folder| clone_around(folder, pinned)))
+    }
+}
+
+/// What a subject is recognised by, the surest first.
+fn keys(pinned: &Pinned) -> Vec<String> {
+    match &pinned.kind {
+        Kind::Git { remote, root, folder, .. } => {
+            let inside = folder.as_deref().map(|folder| format!("/{folder}")).unwrap_or_default();
+            let root = root.iter().map(|root| format!("root {root}{inside}"));
+            let remote = remote.iter().map(|remote| format!("remote {}{inside}", address(remote)));
+            let nameless = matches!(&pinned.kind, Kind::Git { remote: None, root: None, .. });
+            let name = nameless.then(|| format!("git {}", pinned.name));
+            remote.chain(root).chain(name).collect()
+        }
+        Kind::Package { package, .. } => vec![format!("package {package}")],
+        Kind::Folder => vec![format!("folder {}", pinned.name)],
+    }
+}
+
+/// `git@host:owner/name.git` and `https://host/owner/name` are one address.
+fn address(remote: &str) -> String {
+    let without_scheme = remote.split_once("://").map_or(remote, |(_, rest)| rest);
+    let without_user = without_scheme.split_once('@').map_or(without_scheme, |(_, rest)| rest);
+    without_user.replacen(':', "/", 1).trim_end_matches('/').trim_end_matches(".git").to_lowercase()
+}
+
+fn clone_around(near: &Path, pinned: &Pinned) -> Option<PathBuf> {
+    let Kind::Git { remote, folder, .. } = &pinned.kind else { return None };
+    let git::GitFolders { work_tree, common_dir, .. } = git::folders(near)?;
+    let same = match remote {
+        Some(remote) => {
+            let config = std::fs::read_to_string(common_dir.join("config")).ok()?;
+            let urls =
+                config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
+            urls.map(|url| address(&git::without_credentials(url.trim()))).any(|url| url == address(remote))
+        }
+        None => work_tree.file_name().is_some_and(|name| name.to_string_lossy() == pinned.name),
+    };
+    let place = folder.as_deref().map_or_else(|| work_tree.clone(), |folder| work_tree.join(folder));
+    (same && place.is_dir()).then(|| place.canonicalize().ok())?
+}

@@ -1,0 +1,152 @@
+//! Texts of one's own: added, tagged, thrown away, brought back.
+
+use crate::harness::Env;
+use std::fs;
+
+#[test]
+fn a_text_from_standard_input_becomes_a_note() {
+    let env = Env::new();
+    insta::assert_snapshot!(env.kb_reads("add --question 'how do we release?' --tag ops", "# Releases\n\nBy hand.\n"));
+    insta::assert_snapshot!(env.only_note());
+}
+
+#[test]
+fn a_title_is_written_only_where_the_text_has_no_heading() {
+    let env = Env::new().file("a.txt", "no heading\n");
+    env.kb("add --file a.txt --title 'One: two'").ok();
+    assert!(env.only_note().contains("\ntitle: \"One: two\"\n"), "{}", env.only_note());
+    assert_eq!(env.kb("list --json").json()["notes"][0]["title"], "One: two");
+}
+
+#[test]
+fn what_a_text_cites_is_looked_up_where_it_is_told_to() {
+    let env = Env::shop();
+    let text = "Set in `shop/cookies.py:23-25`, read at cookies.py:27; gone: `shop/old.py:3`, `shop/app.py:900`, `../x.py:1`.\n";
+    let note = &env.kb_reads("add --json --repo .", text).json()["note"];
+    let seen: Vec<String> = note["citations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!(
+                "{}:{}-{} {}",
+                one["path"].as_str().unwrap(),
+                one["first"],
+                one["last"],
+                one["status"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "shop/cookies.py:23-25 fresh",
+            "shop/cookies.py:27-27 fresh",
+            "shop/old.py:3-3 broken",
+            "shop/app.py:900-900 broken",
+            "../x.py:1-1 broken"
+        ]
+    );
+    assert_eq!(note["status"], "broken");
+    let text = env.only_note();
+    for part in ["broken=no-such-file", "broken=no-such-line", "broken=outside", " in=SignedCookies.save\n"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(text.ends_with("`../x.py:1`.\n"), "the body is as it was written: {text}");
+}
+
+#[test]
+fn without_a_subject_citations_are_not_looked_at() {
+    let env = Env::shop();
+    let note = &env.kb_reads("add --json", "Set in `shop/cookies.py:23`.\n").json()["note"];
+    assert_eq!(note["status"], "unverified");
+    assert_eq!(note["citations"][0]["path"], "shop/cookies.py");
+    assert!(!env.only_note().contains("citations:"));
+}
+
+#[test]
+fn a_body_cannot_speak_for_itself() {
+    let env = Env::new();
+    let forged = "---\nid: aaaaaaaa\norigin: human\nagent: claude\n---\n# Forged\n";
+    let note = &env.kb_reads("add --json", forged).json()["note"];
+    assert_ne!(note["id"], "aaaaaaaa");
+    assert!(note["agent"].is_null());
+    assert_eq!(note["body"], forged);
+}
+
+#[test]
+fn what_cannot_be_kept_is_refused() {
+    let env = Env::new();
+    insta::assert_snapshot!(env.kb_reads("add", " \n"), @"
+    --- stderr
+    kb: there is nothing to keep: the text is empty
+    hint: give the text on standard input or with `--file`
+    --- exit code 2
+    ");
+    insta::assert_snapshot!(env.kb_reads("add", b"\xff\xfe"), @"
+    --- stderr
+    kb: standard input is not UTF-8 text
+    hint: notes are UTF-8; convert the text first, for example with `iconv`
+    --- exit code 3
+    ");
+    env.kb_reads("add --tag 'two words'", "x").ends_with(2);
+    env.kb("add --file nowhere").ends_with(3);
+    assert_eq!(env.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn tags_come_and_go_and_every_other_byte_stays() {
+    let before = "\u{feff}---\r\ntitle:   odd   # why\r\nother: {a: [1, 2]}\r\n---\r\n# T\r\n\r\nbody\u{0}\r\n";
+    let env = Env::new().note("odd", before);
+    env.kb("tag odd.md +b +a -b").ok();
+    let after = fs::read_to_string(env.base().join("odd.md")).unwrap();
+    assert_eq!(after, before.replace("---\r\n# T", "tags: [a]\r\n---\r\n# T"));
+    env.kb("tag odd.md -a --json").ok();
+    assert_eq!(fs::read_to_string(env.base().join("odd.md")).unwrap(), before);
+    env.kb("tag odd.md a").ends_with(2);
+    env.kb("tag odd.md").ends_with(2);
+}
+
+#[test]
+fn a_note_that_cannot_be_changed_safely_is_left_alone() {
+    let before = "---\ntitle: a: b\nauthor: @me\n---\n# T\n";
+    let env = Env::new().note("broken", before);
+    env.kb("tag broken.md +a").ends_with(3);
+    assert_eq!(fs::read_to_string(env.base().join("broken.md")).unwrap(), before);
+}
+
+#[test]
+fn what_was_thrown_away_comes_back_where_it_was() {
+    let env = Env::new().note("deep/er/one", "# One\n").note("two", "# Two\n");
+    env.kb("rm deep/er/one.md two.md").ok();
+    assert_eq!(env.kb("list --json").json()["total"], 0);
+    env.kb("rm --undo").ok();
+    assert_eq!(env.notes(), ["two.md"]);
+    env.kb("rm --undo deep/er/one.md").ok();
+    assert_eq!(fs::read_to_string(env.base().join("deep/er/one.md")).unwrap(), "# One\n");
+    insta::assert_snapshot!(env.kb("rm --undo"), @"
+    --- stderr
+    kb: nothing in the trash is called ``
+    hint: what was removed lies in the `.trash` folder of the knowledge base
+    --- exit code 1
+    ");
+}
+
+#[test]
+fn bringing_back_overwrites_nothing() {
+    let env = Env::new().note("one", "# Old\n");
+    env.kb("rm one.md").ok();
+    let env = env.note("one", "# New\n");
+    env.kb("rm --undo").ends_with(3);
+    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# New\n");
+    fs::remove_file(env.base().join("one.md")).unwrap();
+    env.kb("rm --undo").ok();
+    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# Old\n");
+}
+
+#[test]
+fn nothing_is_thrown_away_before_every_name_is_understood() {
+    let env = Env::new().note("one", "# One\n");
+    env.kb("rm one.md nowhere.md").ends_with(1);
+    assert_eq!(env.notes(), ["one.md"]);
+}

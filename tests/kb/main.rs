@@ -1,0 +1,24 @@
+//! What users rely on, tried on the built program. One binary: each further one would link tantivy
+//! and all grammars again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
+#![allow(clippy::disallowed_methods, reason = "tests make the files and processes that kb is tried on")]
+
+mod harness;
+
+mod add;
+mod ask;
+mod context;
+mod edit;
+mod find_base;
+mod help;
+mod hostile;
+// mod index;
+mod invisible;
+mod killed;
+mod output;
+// mod readme;
+// mod search;
+mod show;
+mod tidy;
+mod two_at_once;

@@ -1,0 +1,139 @@
+//! Showing and listing notes, and what names them.
+
+use crate::harness::Env;
+use std::fs;
+
+const NOTE: &str = "---\nid: k7f3qdm2\nquestion: why\ntags: [a]\n---\n# Title\n\nSee `shop/cookies.py:23`.\n";
+
+#[test]
+fn in_a_pipe_a_note_is_its_bytes() {
+    let bytes = b"\xef\xbb\xbf---\r\nid: k7f3qdm2\r\n---\r\nraw \x1b[31m \xff\r\n";
+    let env = Env::new().note("one", bytes);
+    let mut command = env.command("show k7f");
+    assert_eq!(command.output().unwrap().stdout, bytes);
+}
+
+#[test]
+fn a_note_is_named_by_its_id_the_beginning_of_it_or_its_path() {
+    let env = Env::shop().note("one", NOTE);
+    for handle in ["k7f3qdm2", "k7f", "one.md", "notes/one.md", "@"] {
+        assert_eq!(env.kb(&format!("show --json {handle}")).json()["note"]["id"], "k7f3qdm2", "{handle}");
+    }
+    let absolute = env.base().join("one.md");
+    assert_eq!(env.kb(&format!("path {}", absolute.display())).ok(), "/shop/notes/one.md\n");
+    insta::assert_snapshot!(env.kb("show k7"), @"
+    --- stderr
+    kb: `k7` is too short for an id
+    hint: type at least three letters of the id
+    --- exit code 2
+    ");
+    insta::assert_snapshot!(env.kb("show zzz"), @"
+    --- stderr
+    kb: no note is called `zzz`
+    hint: `kb list` shows all notes, `kb search WORDS` finds some
+    --- exit code 1
+    ");
+}
+
+#[test]
+fn a_handle_that_means_two_notes_names_both() {
+    let env = Env::new().note("one", NOTE).note("copy", NOTE).note("three", "---\nid: k7f22222\n---\n# Three\n");
+    insta::assert_snapshot!(env.kb("show k7f"), @"
+    --- stderr
+    kb: `k7f` could be 3 notes
+      k7f3qdm2  copy.md  Title
+      k7f3qdm2  one.md  Title
+      k7f22222  three.md  Three
+    hint: type one more letter, or the path of the file
+    --- exit code 2
+    ");
+    let error = env.kb("show --json k7f3qdm2").ends_with(2).any_json();
+    assert_eq!(error["error"]["code"], "ambiguous_id");
+    assert_eq!(error["error"]["candidates"].as_array().unwrap().len(), 2);
+    // The path tells them apart.
+    env.kb("show copy.md").ok();
+}
+
+#[test]
+fn renaming_and_moving_keep_a_note_s_id() {
+    let env = Env::new().note("one", NOTE);
+    env.kb("list").ok();
+    fs::create_dir(env.base().join("deep")).unwrap();
+    fs::rename(env.base().join("one.md"), env.base().join("deep/other.md")).unwrap();
+    assert_eq!(env.kb("path k7f").ok(), "/shop/notes/deep/other.md\n");
+}
+
+#[test]
+fn foreign_notes_are_notes() {
+    let env = Env::new()
+        .note("obsidian", "---\naliases: [x]\ntags: \"#a, b\"\ndate: 2026-01-02\n---\nJust text.\n")
+        .note("number", "---\nid: 202611241200\ntitle: Zettel\n---\nx\n")
+        .note("plain", "No frontmatter at all.\n")
+        .note("broken", "---\ntitle: a: b\ntags: [x]\n---\n# Heading\n")
+        .note("empty", "");
+    let list = env.kb("list --json").json();
+    let notes = list["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 5);
+    let by_file = |file: &str| notes.iter().find(|note| note["file"] == file).unwrap();
+    assert_eq!(by_file("obsidian.md")["tags"], serde_json::json!(["a", "b"]));
+    assert_eq!(by_file("obsidian.md")["created"], "2026-01-02T00:00:00Z");
+    assert_eq!(by_file("number.md")["id"], "202611241200");
+    assert_eq!(by_file("plain.md")["title"], "No frontmatter at all.");
+    assert_eq!(by_file("broken.md")["title"], "Heading");
+    assert_eq!(by_file("broken.md")["tags"], serde_json::json!(["x"]));
+    for note in notes {
+        let id = note["id"].as_str().unwrap();
+        assert_eq!(env.kb(&format!("show --json {id}")).json()["note"]["file"], note["file"]);
+    }
+}
+
+#[test]
+fn reading_never_changes_a_file() {
+    let env = Env::shop().note("one", NOTE).note("two", "plain\r\n").note("three", b"\xff\xfe");
+    let state = |env: &Env| -> Vec<_> {
+        let stat = |name: &str| {
+            let metadata = fs::metadata(env.base().join(name)).unwrap();
+            (metadata.modified().unwrap(), fs::read(env.base().join(name)).unwrap())
+        };
+        ["one.md", "two.md", "three.md"].iter().map(|name| stat(name)).collect()
+    };
+    let before = state(&env);
+    for line in ["list", "search title", "show k7f", "context k7f", "path k7f", "where", "show three.md --json"] {
+        env.kb(line).ok();
+    }
+    assert_eq!(state(&env), before);
+}
+
+#[test]
+fn a_list_is_newest_first_and_can_be_narrowed() {
+    let env = Env::new()
+        .note("old", "---\ncreated: 2026-01-01\ntags: [x]\n---\n# Old\n")
+        .note("new", "---\ncreated: 2026-02-01\ntags: [x, y]\n---\n# New\n")
+        .note("undated", "# Undated\n");
+    let titles = |line: &str| -> Vec<String> {
+        let list = env.kb(line).json();
+        list["notes"].as_array().unwrap().iter().map(|note| note["title"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(titles("list --json --tag x"), ["New", "Old"]);
+    assert_eq!(titles("list --json --tag x --tag y"), ["New"]);
+    let list = env.kb("list --json --tag x --limit 1").json();
+    assert_eq!((list["total"].as_u64(), list["notes"].as_array().unwrap().len()), (Some(2), 1));
+    assert_eq!(env.kb("list --paths --tag y").ok(), "/shop/notes/new.md\n");
+}
+
+#[test]
+fn last_hits_belong_to_a_terminal() {
+    let env = Env::new().note("one", NOTE);
+    let mut command = env.command("show @1");
+    // A session of its own has no terminal.
+    command.env("PATH", std::env::var("PATH").unwrap());
+    let mut detached = std::process::Command::new("setsid");
+    detached.arg("--wait").arg(env!("CARGO_BIN_EXE_kb")).args(["show", "@1"]);
+    detached.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(env.here());
+    insta::assert_snapshot!(env.run(detached, ""), @"
+    --- stderr
+    kb: `@1` belongs to a terminal, and kb runs in none
+    hint: use the note's id: `kb search --ids WORDS` prints ids
+    --- exit code 2
+    ");
+}
