@@ -93,10 +93,23 @@ pub struct Answer {
     pub markdown: String,
     /// Whether it was found; an answer can be that it is not there.
     pub found: bool,
+    /// The places that matter most, best first, where the agent says so beside its text.
+    pub best: Vec<Place>,
     /// Who answered.
     pub agent: AgentStamp,
     /// What it cost.
     pub usage: Usage,
+}
+
+/// Lines of a file, counted from 1, the last included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Relative to the subject.
+    pub path: String,
+    /// The first line.
+    pub first: u32,
+    /// The last line.
+    pub last: u32,
 }
 
 /// Which agent answered.

@@ -1,7 +1,7 @@
 //! The built-in researcher as an agent: kb itself, started again, so that a grammar that crashes on
 //! a hostile file takes nothing else with it.
 
-use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Program, Usage};
+use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Place, Program, Usage};
 use crate::scout::{Report, Request};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -66,6 +66,11 @@ impl Dialogue for Lines {
         Ok(Answer {
             markdown: report.markdown,
             found: report.found,
+            best: report
+                .places
+                .into_iter()
+                .map(|place| Place { path: place.path, first: place.first, last: place.last })
+                .collect(),
             agent: AgentStamp { name: "scout".to_owned(), version, ..AgentStamp::default() },
             usage: Usage::default(),
         })

@@ -5,7 +5,7 @@ use super::listing::{Kind, Root, Stamp, of_file};
 use super::schema;
 use super::shelf::{Front, Shelf, Writes};
 use super::sweep::{Changed, Sweep};
-use super::table::{MADE_ID, MADE_TIME, Place, RACY, Segment, Table};
+use super::table::{MADE_ID, MADE_TIME, Place, RACY, Row, Segment, Table};
 use super::{IndexError, SetAside, Warning};
 use crate::note::{Id, Note};
 use std::collections::HashMap;
@@ -30,6 +30,15 @@ pub(super) struct Fresh {
     pub created: i64,
     pub place: Place,
     pub flags: u8,
+}
+
+impl Fresh {
+    /// As the last command saw it.
+    fn of(row: &Row<'_>) -> Fresh {
+        let id = String::from_utf8_lossy(row.id()).into_owned();
+        let (stamp, hash) = (Stamp::unpacked(row.stamp()), row.hash());
+        Fresh { id, stamp, hash, created: row.created(), place: row.place(), flags: row.flags() }
+    }
 }
 
 /// What became of the changed files.
@@ -66,15 +75,21 @@ pub(super) fn settings() -> IndexSettings {
 pub(super) fn build(site: &Site<'_>, threads: usize) -> Result<Built, IndexError> {
     let gone = Gone::of(site);
     let next = AtomicUsize::new(0);
+    let changed = &site.sweep.changed;
+    // What only may have changed comes last: if time ends, it stays as it is.
+    let mut order: Vec<usize> = (0..changed.len()).collect();
+    order.sort_by_key(|at| changed[*at].racy);
+    let order = &order;
     let parts: Vec<Result<Part, IndexError>> = if threads <= 1 {
-        vec![Worker::new(site, &gone).run(&next)]
+        vec![Worker::new(site, &gone).run(order, &next)]
     } else {
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| Worker::new(site, &gone).run(&next))).collect();
+            let workers: Vec<_> =
+                (0..threads).map(|_| scope.spawn(|| Worker::new(site, &gone).run(order, &next))).collect();
             workers.into_iter().map(|worker| worker.join().unwrap_or(Err(IndexError::Panicked))).collect()
         })
     };
-    let mut built = Built { fresh: vec![None; site.sweep.changed.len()], ..Built::default() };
+    let mut built = Built { fresh: vec![None; changed.len()], ..Built::default() };
     let mut reached = 0;
     for part in parts {
         let part = part?;
@@ -89,7 +104,13 @@ pub(super) fn build(site: &Site<'_>, threads: usize) -> Result<Built, IndexError
         built.segments.extend(part.segments);
         built.warnings.extend(part.warnings);
     }
-    built.left = site.sweep.changed.len() - reached;
+    built.left = changed.len() - reached;
+    // The workers took from the front, so the last ones are left.
+    for at in &order[reached..] {
+        if let Some(row) = changed[*at].row.filter(|_| changed[*at].racy) {
+            built.fresh[*at] = Some(Fresh::of(&site.table.row(row as usize)));
+        }
+    }
     Ok(built)
 }
 
@@ -144,14 +165,14 @@ impl<'a> Worker<'a> {
         Worker { site, gone, part: Part::default(), open: None, bytes: Vec::new() }
     }
 
-    fn run(mut self, next: &AtomicUsize) -> Result<Part, IndexError> {
+    fn run(mut self, order: &[usize], next: &AtomicUsize) -> Result<Part, IndexError> {
         loop {
             // At least one a command, or a slow machine would never end.
             if self.site.until.is_some_and(|until| self.part.reached > 0 && Instant::now() >= until) {
                 break;
             }
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(changed) = self.site.sweep.changed.get(at) else { break };
+            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
+            let changed = &self.site.sweep.changed[at];
             self.part.reached += 1;
             match self.take(changed) {
                 Ok(Some(fresh)) => self.part.fresh.push((at, fresh)),
@@ -181,7 +202,7 @@ impl<'a> Worker<'a> {
         {
             let created = if row.flags() & MADE_TIME == 0 { row.created() } else { stamp.modified / 1_000_000 };
             let flags = (row.flags() & !RACY) | racy;
-            let (id, place) = (row.id().to_owned(), row.place());
+            let (id, place) = (String::from_utf8_lossy(row.id()).into_owned(), row.place());
             return Ok(Some(Fresh { id, stamp, hash, created, place, flags }));
         }
         let (note, complaints) = Note::parse(&self.bytes);

@@ -3,7 +3,7 @@
 //! anywhere: until the table is replaced, nothing has changed.
 
 use super::build::{Fresh, segment, settings};
-use super::shelf::{IN_MEMORY, Standing, WriteLock, Writes};
+use super::shelf::{IN_MEMORY, Shelf, Standing, WriteLock, Writes};
 use super::sweep::{Changed, Met};
 use super::table::{NewRow, Place, Segment, Writer};
 use super::{Index, IndexError, packed, tantivy_index};
@@ -14,7 +14,7 @@ use tantivy::fastfield::{AliveBitSet, write_alive_bitset};
 use tantivy::indexer::merge_filtered_segments;
 
 /// So many segments of about the same size are merged into one.
-const TOO_MANY: usize = 6;
+const TOO_MANY: usize = 4;
 /// Segments of less than this many notes are all small.
 const SMALL: u32 = 64;
 
@@ -34,7 +34,7 @@ pub(super) fn persist(mut index: Index) -> Result<(), IndexError> {
     for segment in &mut index.segments {
         if segment.files.iter().any(|file| file.stamp == IN_MEMORY) {
             index.shelf.keep(segment, &index.memory, &lock).map_err(failed)?;
-            *segment = on_disk(&index.shelf, segment);
+            *segment = on_disk(&index.shelf, segment)?;
         }
     }
     let moved = merge(&mut index, &lock)?;
@@ -43,7 +43,7 @@ pub(super) fn persist(mut index: Index) -> Result<(), IndexError> {
     for (at, segment) in index.segments.iter().enumerate() {
         if moved.uses(at) {
             numbers.insert(at, living.len());
-            living.push(on_disk(&index.shelf, segment));
+            living.push(on_disk(&index.shelf, segment)?);
         }
     }
     let place = |place: Place| {
@@ -80,9 +80,12 @@ fn is_new(index: &Index) -> bool {
     never_kept || index.sweep.rows_met != index.table.len() || index.sweep.changed.iter().zip(&index.fresh).any(differs)
 }
 
-fn on_disk(shelf: &super::shelf::Shelf, segment: &Segment) -> Segment {
+/// The segment with its files as they are now: all of them, or the table would name what is not there.
+fn on_disk(shelf: &Shelf, segment: &Segment) -> Result<Segment, IndexError> {
     let name = segment.meta["segment_id"].as_str().unwrap_or_default().replace('-', "");
-    Segment { files: shelf.files(&name, &RamDirectory::create()), ..segment.clone() }
+    let files = shelf.files(&name, &RamDirectory::create());
+    let all = segment.files.iter().all(|known| files.iter().any(|file| file.name == known.name));
+    if all { Ok(Segment { files, ..segment.clone() }) } else { Err(IndexError::Damaged) }
 }
 
 fn write_row(index: &Index, met: Met, place: &dyn Fn(Place) -> Place, writer: &mut Writer) {
@@ -105,7 +108,7 @@ fn write_row(index: &Index, met: Met, place: &dyn Fn(Place) -> Place, writer: &m
             let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
             writer.row(&NewRow {
                 name: name.as_bytes(),
-                id: &fresh.id,
+                id: fresh.id.as_bytes(),
                 stamp: &packed(&fresh.stamp),
                 hash: fresh.hash,
                 created: fresh.created,

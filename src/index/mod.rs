@@ -76,7 +76,7 @@ pub struct Entry {
 pub struct Listed<'a> {
     folder: &'a [u8],
     name: &'a [u8],
-    id: &'a str,
+    id: &'a [u8],
     created: i64,
     place: Place,
     stamp: Listing<'a>,
@@ -215,14 +215,14 @@ impl Index {
         for attempt in 0.. {
             let shelf = Shelf::at(root);
             let last = attempt + 1 >= TRIES;
-            let read = whole_table(&shelf);
-            let seen = shelf.fingerprint();
-            let table = match read {
-                Ok(table) if rebuilt.is_none() => table,
-                Ok(_) => Table::empty(),
+            let (table, seen) = match whole_table(&shelf) {
+                Ok(table) => {
+                    let seen = (!table.is_none()).then(|| table.fingerprint());
+                    (if rebuilt.is_none() { table } else { Table::empty() }, seen)
+                }
                 Err(why) => {
                     rebuilt = rebuilt.or(Some(why));
-                    Table::empty()
+                    (Table::empty(), shelf.fingerprint())
                 }
             };
             let sweep = Sweep::of(&files, &table, &exclude).map_err(folder_failed)?;
@@ -308,7 +308,7 @@ impl Index {
         let document: TantivyDocument = self.searcher.doc(address)?;
         let text = document.get_first(schema::text()).and_then(|value| value.as_str());
         let (note, _) = Note::parse(text.ok_or(IndexError::Damaged)?.as_bytes());
-        let entry = Entry { file: listed.file(), id: Id::new(listed.id), head: note.head.clone() };
+        let entry = Entry { file: listed.file(), id: Id::new(listed.id()), head: note.head.clone() };
         Ok((entry, note))
     }
 
@@ -355,7 +355,7 @@ impl Index {
                 let fresh = self.fresh.get(at as usize)?.as_ref()?;
                 let path = self.sweep.changed[at as usize].path.as_bytes();
                 let name = &path[path.len() - path.iter().rev().take_while(|byte| **byte != b'/').count()..];
-                let (id, created, place) = (fresh.id.as_str(), fresh.created, fresh.place);
+                let (id, created, place) = (fresh.id.as_bytes(), fresh.created, fresh.place);
                 Some(Listed { folder, name, id, created, place, stamp: Listing::Fresh(fresh) })
             }
         }
@@ -376,7 +376,7 @@ impl<'a> Listed<'a> {
 
     /// The note's id.
     pub fn id(&self) -> &'a str {
-        self.id
+        std::str::from_utf8(self.id).unwrap_or("")
     }
 
     /// When it was made; of a note that does not say, when its file was written.
@@ -499,6 +499,10 @@ impl Index {
 fn open(shelf: &Shelf, memory: &RamDirectory, segments: &[Segment]) -> Result<Searcher, IndexError> {
     let index = tantivy_index(shelf, memory, segments)?;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    // tantivy takes a missing file of positions for an empty one.
+    if shelf.lost_any(segments) {
+        return Err(IndexError::Damaged);
+    }
     Ok(reader.searcher())
 }
 

@@ -1,6 +1,6 @@
 //! What of a note goes into which field, and tantivy's schema for it. Knows no file.
 
-use super::words;
+use super::words::{Choice, Splitter, is_name};
 use crate::citation::{Held, Seen};
 use crate::note::{Head, Note};
 use crate::subject::Kind;
@@ -16,9 +16,9 @@ pub(crate) enum Words {
     Question,
     /// Headings but the title.
     Headings,
-    /// All of the body in its order: prose, code, headings.
+    /// All of the body in its order, prose, code and headings; identifiers in parts.
     Body,
-    /// What the body says in code, inline and in blocks, once more; and the cited definitions.
+    /// The body's identifiers whole, the other words of its code, and the cited definitions.
     Code,
     /// And the names of the subjects.
     Tags,
@@ -33,6 +33,14 @@ impl Words {
     /// Whether the index knows where in the field a word stands.
     pub(crate) fn has_positions(self) -> bool {
         matches!(self, Words::Title | Words::Question | Words::Body | Words::Cited)
+    }
+
+    fn choice(self) -> Choice {
+        match self {
+            Words::Body => Choice::Parts,
+            Words::Code => Choice::Names,
+            _ => Choice::All,
+        }
     }
 
     fn name(self) -> &'static str {
@@ -68,7 +76,7 @@ pub(super) fn schema() -> Schema {
     for words in Words::ALL {
         let record =
             if words.has_positions() { IndexRecordOption::WithFreqsAndPositions } else { IndexRecordOption::WithFreqs };
-        let indexing = TextFieldIndexing::default().set_tokenizer(words::NAME).set_index_option(record);
+        let indexing = TextFieldIndexing::default().set_tokenizer(words.choice().name()).set_index_option(record);
         schema.add_text_field(words.name(), TextOptions::default().set_indexing_options(indexing));
     }
     let raw = TextFieldIndexing::default()
@@ -82,7 +90,9 @@ pub(super) fn schema() -> Schema {
 
 pub(super) fn tokenizers() -> TokenizerManager {
     let manager = TokenizerManager::default();
-    manager.register(words::NAME, words::Splitter::default());
+    for choice in [Choice::All, Choice::Parts, Choice::Names] {
+        manager.register(choice.name(), Splitter::of(choice));
+    }
     manager
 }
 
@@ -128,7 +138,14 @@ impl Body {
         let mut body = Body { text: String::with_capacity(markdown.len()), ..Body::default() };
         let mut heading: Option<String> = None;
         let mut in_code = false;
+        // Where the present stretch of prose begins: an identifier may come in several events.
+        let mut prose: Option<usize> = None;
         for event in Parser::new_ext(markdown, extensions()) {
+            if !matches!(event, Event::Text(_))
+                && let Some(start) = prose.take()
+            {
+                body.names(start);
+            }
             match event {
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
@@ -137,6 +154,7 @@ impl Body {
                         body.headings.push_str(&heading);
                         body.headings.push('\n');
                         body.text.push_str(&heading);
+                        body.names(body.text.len() - heading.len());
                     }
                     body.text.push('\n');
                 }
@@ -150,17 +168,24 @@ impl Body {
                 }
                 Event::Code(text) => {
                     body.text.push_str(&text);
-                    body.code.push_str(&text);
-                    body.code.push('\n');
+                    // Paths are most often citations, which have a field of their own.
+                    if !text.contains('/') {
+                        body.code.push_str(&text);
+                        body.code.push('\n');
+                    }
                 }
                 Event::Text(text) => {
                     body.text.push_str(&text);
                     if in_code {
                         body.code.push_str(&text);
+                    } else {
+                        prose.get_or_insert(body.text.len() - text.len());
                     }
                 }
-                Event::Html(text) | Event::InlineHtml(text) => body.text.push_str(&text),
-                Event::InlineMath(text) | Event::DisplayMath(text) => body.text.push_str(&text),
+                Event::Html(text) | Event::InlineHtml(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                    body.text.push_str(&text);
+                    body.names(body.text.len() - text.len());
+                }
                 Event::SoftBreak | Event::HardBreak => body.text.push('\n'),
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     body.code.push_str(&dest_url);
@@ -170,7 +195,19 @@ impl Body {
                 _ => {}
             }
         }
+        if let Some(start) = prose {
+            body.names(start);
+        }
         body
+    }
+
+    /// Takes the identifiers out of the prose that begins here.
+    fn names(&mut self, start: usize) {
+        let words = self.text[start..].split(|char: char| !char.is_alphanumeric() && char != '_');
+        for word in words.filter(|word| is_name(word)) {
+            self.code.push_str(word);
+            self.code.push('\n');
+        }
     }
 }
 

@@ -65,7 +65,10 @@ impl Shelf {
 
     /// The table of the last sweep; none if there never was one.
     pub(super) fn table(&self) -> Result<Option<Table>, NoTable> {
-        let Some(disk) = &self.disk else { return Ok(None) };
+        // Opened anew: a directory of tantivy's goes on showing a file that was replaced.
+        let Some(disk) = self.disk.as_ref().and_then(|_| MmapDirectory::open(&self.path).ok()) else {
+            return Ok(None);
+        };
         // Only a regular file of ours: a link could point at anything.
         match fs::symlink_metadata(self.path.join(STATE)) {
             Err(_) => return Ok(None),
@@ -154,6 +157,13 @@ impl Shelf {
         };
         let names = PARTS.iter().map(|part| format!("{segment}.{part}"));
         names.filter_map(|name| Some(SegmentFile { stamp: stamp_of(&name)?, name })).collect()
+    }
+
+    /// Whether a segment on disk lost a file to another process that wrote a newer table.
+    pub(super) fn lost_any(&self, segments: &[Segment]) -> bool {
+        let on_disk = segments.iter().flat_map(|segment| &segment.files).filter(|file| file.stamp != IN_MEMORY);
+        let root = Root::open(&self.path).ok();
+        on_disk.into_iter().any(|file| root.as_ref().and_then(|root| stamp(root, &file.name)).is_none())
     }
 
     /// The files that are not as they were when they were known to be whole.

@@ -38,6 +38,8 @@ pub(super) struct Changed {
     pub path: String,
     /// Its row in the table, if it has one.
     pub row: Option<u32>,
+    /// It looks as it did, but that may deceive.
+    pub racy: bool,
 }
 
 /// What the folder holds now.
@@ -147,17 +149,21 @@ impl Sweep {
             kind = real;
             if kind == Kind::File && is_note {
                 let row = rows.find(name);
+                let mut racy = false;
                 if let Some(row) = row
                     && !recheck
                 {
                     self.rows_met += 1;
                     let before = table.row(row);
-                    if before.stamp() == stamp.packed() && !before.racy() {
-                        self.met.push(Met::Kept(narrow(row)));
-                        return;
+                    if before.stamp() == stamp.packed() {
+                        if !before.racy() {
+                            self.met.push(Met::Kept(narrow(row)));
+                            return;
+                        }
+                        racy = true;
                     }
                 }
-                return self.meet_changed(folder, name, row, exclude, recheck);
+                return self.meet_changed(folder, name, (row, racy), exclude, recheck);
             }
         }
         match kind {
@@ -170,7 +176,14 @@ impl Sweep {
         }
     }
 
-    fn meet_changed(&mut self, folder: &[u8], name: &[u8], row: Option<usize>, exclude: &Exclude, recheck: bool) {
+    fn meet_changed(
+        &mut self,
+        folder: &[u8],
+        name: &[u8],
+        (row, racy): (Option<usize>, bool),
+        exclude: &Exclude,
+        recheck: bool,
+    ) {
         let path = join(folder, name);
         let Ok(path) = String::from_utf8(path) else {
             return self.set_aside(folder, name, SetAside::Name, exclude);
@@ -180,7 +193,7 @@ impl Sweep {
         }
         self.rows_met += usize::from(row.is_some() && recheck);
         self.met.push(Met::Changed(narrow(self.changed.len())));
-        self.changed.push(Changed { path, row: row.map(narrow) });
+        self.changed.push(Changed { path, row: row.map(narrow), racy });
     }
 
     fn meet_folder(&mut self, folder: &[u8], name: &[u8], exclude: &Exclude) {

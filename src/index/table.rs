@@ -187,18 +187,19 @@ impl<'a> Row<'a> {
         self.heap.get(start..start + len).unwrap_or(&[])
     }
 
-    pub(super) fn id(&self) -> &'a str {
+    /// UTF-8.
+    pub(super) fn id(&self) -> &'a [u8] {
         let name = usize::from(u16::from_le_bytes([self.bytes[76], self.bytes[77]]));
         let start = number(self.bytes, 72) + name;
         let len = number(self.bytes, 80);
-        self.heap.get(start..start + len).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or("")
+        self.heap.get(start..start + len).unwrap_or(&[])
     }
 }
 
 /// What one row will say.
 pub(super) struct NewRow<'a> {
     pub name: &'a [u8],
-    pub id: &'a str,
+    pub id: &'a [u8],
     pub stamp: &'a [u8],
     pub hash: [u8; 16],
     pub created: i64,
@@ -240,7 +241,7 @@ impl Writer {
         self.rows.extend([0; 4]);
         debug_assert_eq!(self.rows.len() - start, ROW);
         self.heap.extend(row.name);
-        self.heap.extend(row.id.as_bytes());
+        self.heap.extend(row.id);
         self.count += 1;
         self.in_folder += 1;
     }

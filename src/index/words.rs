@@ -8,8 +8,28 @@ use tantivy::tokenizer::{RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The name under which tantivy knows these words.
-pub(super) const NAME: &str = "kb";
+/// Which of a text's words are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Identifiers whole and in parts.
+    #[default]
+    All,
+    /// Identifiers in parts only.
+    Parts,
+    /// Identifiers whole only; what has one part is its own whole.
+    Names,
+}
+
+impl Choice {
+    /// The name under which tantivy knows these words.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Choice::All => "words",
+            Choice::Parts => "parts",
+            Choice::Names => "names",
+        }
+    }
+}
 
 /// Longer words are cut: nobody types them.
 const LONGEST: usize = 64;
@@ -29,26 +49,43 @@ pub(crate) struct Word {
     pub kind: WordKind,
 }
 
-/// All words of a text, in order.
-pub(crate) fn words(text: &str) -> Vec<Word> {
-    Splitter::default().words(text)
+/// Whether a word of a text is an identifier of several parts, as far as a look at its letters tells.
+pub(super) fn is_name(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let joint = |pair: &[u8]| {
+        let (left, right) = (pair[0], pair[1]);
+        let (letter, digit) = (u8::is_ascii_alphabetic, u8::is_ascii_digit);
+        left == b'_'
+            || right == b'_'
+            || left.is_ascii_lowercase() && right.is_ascii_uppercase()
+            || letter(&left) && digit(&right)
+            || digit(&left) && letter(&right)
+    };
+    let upper = || bytes.len() > 2 && bytes[0].is_ascii_uppercase() && bytes[1].is_ascii_uppercase();
+    bytes.windows(2).any(joint) || upper()
 }
 
-/// A splitter that remembers stems; cheaper than [`words`] for several texts.
+/// Splits texts into words, and remembers stems.
 #[derive(Clone)]
 pub(crate) struct Splitter {
     token: Token,
     queue: Vec<Piece>,
     stems: Stems,
+    choice: Choice,
 }
 
 impl Default for Splitter {
     fn default() -> Self {
-        Splitter { token: Token::default(), queue: Vec::with_capacity(16), stems: Stems::default() }
+        Splitter::of(Choice::All)
     }
 }
 
 impl Splitter {
+    /// A splitter that gives some words only.
+    pub(crate) fn of(choice: Choice) -> Self {
+        Splitter { token: Token::default(), queue: Vec::with_capacity(16), stems: Stems::default(), choice }
+    }
+
     /// All words of a text, in order.
     pub(crate) fn words(&mut self, text: &str) -> Vec<Word> {
         let mut stream = self.token_stream(text);
@@ -198,11 +235,14 @@ impl Stream<'_> {
         let source = &self.text[piece.start..piece.end];
         let Splitter { token, stems, .. } = &mut *self.splitter;
         token.text.clear();
-        if source.is_ascii() {
+        if !source.is_ascii() {
+            fold(source, &mut token.text);
+        } else if piece.kind == WordKind::Whole {
             let bytes = source.bytes().filter(|byte| *byte != b'_').take(LONGEST);
             token.text.extend(bytes.map(|byte| char::from(byte.to_ascii_lowercase())));
         } else {
-            fold(source, &mut token.text);
+            token.text.push_str(&source[..source.len().min(LONGEST)]);
+            token.text.make_ascii_lowercase();
         }
         if piece.kind == WordKind::Part {
             stems.stem(&mut token.text);
@@ -277,6 +317,13 @@ impl Stream<'_> {
     /// `getHTTPResponse2` is get, HTTP, Response, 2.
     fn queue_parts_ascii(&mut self, start: usize, end: usize) {
         let bytes = &self.text.as_bytes()[start..end];
+        // Most words are no identifiers.
+        if bytes[1..].iter().all(u8::is_ascii_lowercase) && bytes[0].is_ascii_alphabetic() {
+            let (position, kind) = (self.position, WordKind::Part);
+            self.splitter.queue.push(Piece { start, end, position, kind });
+            self.position += 1;
+            return;
+        }
         let class = |at: usize| bytes.get(at).map_or(Class::None, |byte| Class::of(char::from(*byte)));
         let mut from = 0;
         self.begin_parts(start, end);
@@ -335,10 +382,15 @@ impl Stream<'_> {
             2 => {
                 queue.remove(0);
             }
-            // The whole begins and ends with its parts, not with `_`.
-            last => {
+            len => {
+                // The whole begins and ends with its parts, not with `_`.
                 queue[0].start = queue[1].start;
-                queue[0].end = queue[last - 1].end;
+                queue[0].end = queue[len - 1].end;
+                match self.splitter.choice {
+                    Choice::All => {}
+                    Choice::Parts => self.next = 1,
+                    Choice::Names => queue.truncate(1),
+                }
             }
         }
     }
@@ -437,7 +489,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let words = words(text);
+        let words = Splitter::default().words(text);
         let found: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -466,8 +518,37 @@ mod tests {
 
     #[test]
     fn a_word_knows_where_it_stands() {
-        let found = words("a getHTTPResponse é");
+        let found = Splitter::default().words("a getHTTPResponse é");
         let places: Vec<_> = found.iter().map(|word| (word.at.clone(), word.position)).collect();
         assert_eq!(places, [(0..1, 0), (2..17, 1), (2..5, 1), (5..9, 2), (9..17, 3), (18..20, 4)]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_stand_where_they_say(text in r"(\PC|[a-zA-Z0-9_]|[\s設定é\u{301}]){0,80}") {
+            let mut last = 0;
+            for word in Splitter::default().words(&text) {
+                let source = text.get(word.at.clone());
+                proptest::prop_assert!(source.is_some_and(|source| !source.is_empty()), "{:?}", word);
+                proptest::prop_assert!(!word.text.is_empty() && word.text.len() <= LONGEST + 4);
+                proptest::prop_assert!(word.position >= last || word.kind != WordKind::Part);
+                last = word.position;
+            }
+        }
+
+        #[test]
+        fn parts_of_an_identifier_are_words(parts in proptest::collection::vec("[a-z]{1,8}", 1..5)) {
+            let camel: String = parts.iter().map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+            let mut splitter = Splitter::default();
+            let snake = splitter.words(&parts.join("_"));
+            for part in &parts {
+                let alone = splitter.words(part);
+                proptest::prop_assert!(snake.iter().any(|word| word.text == alone[0].text));
+            }
+            if parts.len() > 1 && parts.iter().all(|part| part.len() > 1) {
+                let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect::<Vec<_>>();
+                proptest::prop_assert_eq!(text(snake), text(splitter.words(&camel)));
+            }
+        }
     }
 }

@@ -78,6 +78,16 @@ pub enum JobError {
     Index(#[from] IndexError),
 }
 
+/// Puts first what the agent holds for the best places; the others stay in order of appearance.
+fn best_first(citations: &mut [Citation], best: &[agent::Place]) {
+    let is = |place: &agent::Place, citation: &Citation| {
+        citation.subject.is_none()
+            && place.path == citation.path
+            && (place.first, place.last) == (citation.lines.first(), citation.lines.last())
+    };
+    citations.sort_by_key(|citation| best.iter().position(|place| is(place, citation)).unwrap_or(best.len()));
+}
+
 /// A new job's id.
 pub fn new_job_id(machine: &Machine) -> String {
     format!("j-{}", new_id(machine))
@@ -102,7 +112,8 @@ pub async fn run(
     let mut program = job.agent.program(&brief)?;
     program.time_limit = job.time_limit.unwrap_or(program.time_limit);
     let answer = agent::run(program, events).await?;
-    let citations = citation::resolve(&answer.markdown, std::slice::from_ref(&snapshot));
+    let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&snapshot));
+    best_first(&mut citations, &answer.best);
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
     if !answer.found && !job.keep_not_found {

@@ -53,6 +53,7 @@ pub(crate) struct Weights {
     /// For words that the best places share.
     pub(crate) feedback: f32,
     pub(crate) tight: f32,
+    pub(crate) heat: f32,
     pub(crate) naming: f32,
     pub(crate) fb_n: f32,
     pub(crate) fb_t: f32,
@@ -66,32 +67,33 @@ impl Default for Weights {
             comment: 0.4,
             text: 1.0,
             body: 1.0,
-            path: 2.0,
+            path: 3.0,
             container: 2.0,
             k1: 1.2,
-            b: 0.5,
+            b: 0.325,
             coverage: 0.8,
-            test: 0.25,
+            test: 0.16,
             document: 0.3,
             example: 0.4,
             vendored: 0.9,
             data: 0.3,
             changelog: 0.15,
             class: 0.7,
-            constant: 0.6,
-            block: 0.6,
+            constant: 0.4,
+            block: 0.4,
             declaration: 0.5,
             callback: 0.9,
-            callee: 0.2,
+            callee: 0.3,
             caller: 0.2,
             bridge: 0.15,
             near: 0.5,
-            again: 0.3,
+            again: 0.45,
             synonym: 1.0,
             short: 0.8,
             part: 1.0,
-            file: 0.3,
+            file: 0.45,
             feedback: 0.0,
+            heat: 0.15,
             tight: 0.15,
             naming: 0.1,
             fb_n: 8.0,
@@ -294,7 +296,27 @@ impl<'a> Ranker<'a> {
                 (file, met.iter().zip(&self.worth).map(|(met, worth)| met * worth).sum::<f32>() / self.total)
             })
             .collect();
+        // Where several good places lie, the others are likelier.
+        let mut best: rustc_hash::FxHashMap<u32, Vec<f32>> = rustc_hash::FxHashMap::default();
+        for place in ranked.iter() {
+            let heats = best.entry(self.scan.file_of[place.unit]).or_default();
+            heats.push(place.score);
+            if heats.len() > 24 {
+                heats.sort_by(|a, b| b.total_cmp(a));
+                heats.truncate(5);
+            }
+        }
+        let mut heat: rustc_hash::FxHashMap<u32, f32> = rustc_hash::FxHashMap::default();
+        let mut hottest = 0.001_f32;
+        for (file, mut heats) in best {
+            heats.sort_by(|a, b| b.total_cmp(a));
+            let sum: f32 = heats.iter().take(5).sum();
+            hottest = hottest.max(sum);
+            heat.insert(file, sum);
+        }
         for place in ranked {
+            place.score *=
+                1.0 + self.weights.heat * heat.get(&self.scan.file_of[place.unit]).copied().unwrap_or(0.0) / hottest;
             place.score *= 1.0 + self.weights.file * share.get(&self.scan.file_of[place.unit]).copied().unwrap_or(0.0);
         }
     }

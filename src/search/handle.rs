@@ -5,7 +5,7 @@ use crate::index::{Entry, Index, IndexError, Listed};
 use std::path::{Component, Path, PathBuf};
 
 /// The shortest beginning of an id that is taken for it.
-pub const SHORTEST: usize = 3;
+const SHORTEST: usize = 3;
 
 /// A note that a handle could mean.
 #[derive(Clone, Debug, PartialEq, Eq)]

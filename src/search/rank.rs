@@ -16,6 +16,8 @@ use tantivy::{DocSet, InvertedIndexReader, TERMINATED, Term};
 const K1: f32 = 1.2;
 /// Every found word of all words that were asked for, to this power.
 const COVERAGE: f32 = 2.0;
+/// With less than this of what was asked for, by the weight of rare words, a note is no match.
+const LEAST_COVERAGE: f32 = 0.1;
 
 /// A field's weight, and how far its length counts.
 fn weight(field: Words) -> (f32, f32) {
@@ -24,7 +26,7 @@ fn weight(field: Words) -> (f32, f32) {
         Words::Question => (2.5, 0.3),
         Words::Headings => (1.5, 0.5),
         Words::Body => (1.0, 0.6),
-        Words::Code => (0.5, 0.6),
+        Words::Code => (1.0, 0.6),
         Words::Tags => (1.5, 0.3),
         Words::Cited => (1.0, 0.5),
     }
@@ -164,7 +166,8 @@ pub(super) fn rank(fields: &Fields, terms: &Terms, allowed: &[Vec<bool>]) -> tan
             found += sums.touched.len();
         }
         let idf = idf(found, notes);
-        if unit.counts {
+        // What no note holds says nothing about any of them.
+        if unit.counts && found > 0 {
             all += unit.weight * idf;
         }
         for sums in &mut sums {
@@ -176,7 +179,10 @@ pub(super) fn rank(fields: &Fields, terms: &Terms, allowed: &[Vec<bool>]) -> tan
         for (doc, score) in
             sums.scores.iter().enumerate().filter(|(doc, score)| **score > 0.0 && allowed[segment][*doc])
         {
-            let coverage = if all > 0.0 { (sums.covered[doc] / all).clamp(0.05, 1.0) } else { 1.0 };
+            let coverage = if all > 0.0 { (sums.covered[doc] / all).min(1.0) } else { 1.0 };
+            if coverage < LEAST_COVERAGE {
+                continue;
+            }
             let score = score * coverage.powf(COVERAGE);
             let doc = u32::try_from(doc).unwrap_or(u32::MAX);
             matches.push(Match { score, segment, doc });

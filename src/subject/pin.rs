@@ -77,10 +77,10 @@ fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> Pinned {
     let Some(repository) = git::repository(root) else {
         return Pinned { name: folder_name, kind: Kind::Folder, dirty: false };
     };
-    let scratch = Scratch::new(machine);
+    let scratch = scratch(machine);
     let (dirty, root_commit) = std::thread::scope(|scope| {
         let root_commit = scope.spawn(|| git::root_commit(&repository));
-        let dirty = scratch.as_ref().and_then(|scratch| git::is_dirty(&repository, root, hidden, &scratch.0));
+        let dirty = scratch.as_ref().and_then(|scratch| git::is_dirty(&repository, root, hidden, scratch.path()));
         (dirty, root_commit.join().ok().flatten())
     });
     let inside = root.strip_prefix(&repository.folders.work_tree).ok().map(|path| path.to_string_lossy().into_owned());
@@ -101,21 +101,9 @@ fn last_part(remote: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// A folder that is gone when this is.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(machine: &Machine) -> Option<Self> {
-        let name: String = machine.random()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = machine.cache.join("scratch").join(name);
-        std::fs::create_dir_all(&path).ok()?;
-        Some(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What is left behind is a few kilobytes in a cache folder.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// A folder that is gone when the value is.
+fn scratch(machine: &Machine) -> Option<tempfile::TempDir> {
+    let around = machine.cache.join("scratch");
+    std::fs::create_dir_all(&around).ok()?;
+    tempfile::tempdir_in(around).ok()
 }

@@ -6,32 +6,47 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 /// Where kb is tried.
-pub struct Env {
+pub(crate) struct Env {
     root: TempDir,
-    seed: u64,
+    runs: AtomicU64,
 }
 
 impl Env {
     /// A home, and a folder `shop` with a knowledge base in `shop/notes`, where kb is started.
-    pub fn new() -> Self {
-        let env = Self { root: TempDir::new().unwrap(), seed: 1 };
+    pub(crate) fn new() -> Self {
+        let env = Self { root: TempDir::new().unwrap(), runs: AtomicU64::new(1) };
         fs::create_dir_all(env.home()).unwrap();
         fs::create_dir_all(env.here()).unwrap();
         env.file("notes/kb.toml", "kb = 1\n")
     }
 
     /// The same without a knowledge base.
-    pub fn without_base() -> Self {
-        let env = Self::new();
-        fs::remove_dir_all(env.base()).unwrap();
-        env
+    pub(crate) fn without_base() -> Self {
+        Self::new().without_notes()
+    }
+
+    /// As it is before the first `kb init`.
+    pub(crate) fn without_notes(self) -> Self {
+        fs::remove_dir_all(self.base()).unwrap();
+        self
+    }
+
+    /// What a line of shell prints, errors behind the rest; kb is on its path.
+    pub(crate) fn shell(&self, line: &str) -> String {
+        let kb = Path::new(env!("CARGO_BIN_EXE_kb")).parent().unwrap();
+        let mut command = Command::new("sh");
+        self.surround(&mut command).current_dir(self.here()).args(["-c", line]);
+        command.env("PATH", format!("{}:{}", kb.display(), std::env::var("PATH").unwrap_or_default()));
+        let run = self.run(command, "");
+        format!("{}{}", run.stdout, run.stderr)
     }
 
     /// A small web shop in Python, under git.
-    pub fn shop() -> Self {
+    pub(crate) fn shop() -> Self {
         let env = Self::new();
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kb/shop");
         copy(&from, &env.here());
@@ -39,7 +54,7 @@ impl Env {
     }
 
     /// A file below the current folder.
-    pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -47,12 +62,12 @@ impl Env {
     }
 
     /// A note without frontmatter.
-    pub fn note(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn note(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         self.file(&format!("notes/{name}.md"), text)
     }
 
     /// Everything but the notes committed.
-    pub fn commit(self, message: &str) -> Self {
+    pub(crate) fn commit(self, message: &str) -> Self {
         if !self.path(".git").exists() {
             self.git("init --quiet --initial-branch main");
         }
@@ -62,12 +77,12 @@ impl Env {
     }
 
     /// Runs git in the current folder.
-    pub fn git(&self, line: &str) -> String {
+    pub(crate) fn git(&self, line: &str) -> String {
         self.git_in(&self.here(), line)
     }
 
     /// Runs git in another folder.
-    pub fn git_in(&self, folder: &Path, line: &str) -> String {
+    pub(crate) fn git_in(&self, folder: &Path, line: &str) -> String {
         let mut command = Command::new("git");
         self.surround(&mut command).current_dir(folder).args(shell_words::split(line).unwrap());
         let output = command.output().expect("git runs");
@@ -76,24 +91,27 @@ impl Env {
     }
 
     /// Runs kb with these arguments, split as a shell would, standard input closed.
-    pub fn kb(&self, line: &str) -> Run {
+    #[must_use = "look at it, or say how it ends"]
+    pub(crate) fn kb(&self, line: &str) -> Run {
         self.run(self.command(line), "")
     }
 
     /// Runs kb and feeds it.
-    pub fn kb_reads(&self, line: &str, input: impl AsRef<[u8]>) -> Run {
+    #[must_use = "look at it, or say how it ends"]
+    pub(crate) fn kb_reads(&self, line: &str, input: impl AsRef<[u8]>) -> Run {
         self.run(self.command(line), input)
     }
 
     /// Runs kb somewhere below the current folder, or anywhere.
-    pub fn kb_in(&self, folder: impl AsRef<Path>, line: &str) -> Run {
+    #[must_use = "look at it, or say how it ends"]
+    pub(crate) fn kb_in(&self, folder: impl AsRef<Path>, line: &str) -> Run {
         let mut command = self.command(line);
         command.current_dir(self.here().join(folder));
         self.run(command, "")
     }
 
     /// kb, ready to be started.
-    pub fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kb"));
         self.surround(&mut command).current_dir(self.here());
         command.args(shell_words::split(line).unwrap());
@@ -101,7 +119,8 @@ impl Env {
     }
 
     /// Runs a command that [`Env::command`] made.
-    pub fn run(&self, mut command: Command, input: impl AsRef<[u8]>) -> Run {
+    #[must_use = "look at it, or say how it ends"]
+    pub(crate) fn run(&self, mut command: Command, input: impl AsRef<[u8]>) -> Run {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // Not all that is offered is read.
@@ -114,34 +133,28 @@ impl Env {
         }
     }
 
-    /// Randomness that is not the same as in the run before.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
     /// Where kb is started: a repository.
-    pub fn here(&self) -> PathBuf {
+    pub(crate) fn here(&self) -> PathBuf {
         self.root.path().canonicalize().unwrap().join("shop")
     }
 
     /// The home folder.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.root.path().canonicalize().unwrap().join("home")
     }
 
     /// The knowledge base.
-    pub fn base(&self) -> PathBuf {
+    pub(crate) fn base(&self) -> PathBuf {
         self.here().join("notes")
     }
 
     /// A path below the current folder.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.here().join(path)
     }
 
     /// Names of the notes in the base, sorted.
-    pub fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let entries = fs::read_dir(self.base()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<String> = entries.filter(|name| name.ends_with(".md") && !name.starts_with('.')).collect();
         names.sort();
@@ -149,7 +162,7 @@ impl Env {
     }
 
     /// The text of the only note.
-    pub fn only_note(&self) -> String {
+    pub(crate) fn only_note(&self) -> String {
         let notes = self.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
         self.without_paths(&fs::read(self.base().join(&notes[0])).unwrap())
@@ -157,6 +170,7 @@ impl Env {
 
     fn surround<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env_clear();
+        let seed = self.runs.fetch_add(1, Ordering::Relaxed).to_string();
         for (name, value) in [
             ("PATH", std::env::var("PATH").unwrap_or_default().as_str()),
             ("LANG", "C.UTF-8"),
@@ -170,7 +184,7 @@ impl Env {
             ("GIT_COMMITTER_EMAIL", "a@example.com"),
             ("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z"),
             ("KB_TEST_TIME", "2026-11-24T12:00:00Z"),
-            ("KB_TEST_SEED", &self.seed.to_string()),
+            ("KB_TEST_SEED", seed.as_str()),
         ] {
             command.env(name, value);
         }
@@ -183,41 +197,40 @@ impl Env {
     }
 }
 
-/// What one run of kb printed. Look at it, or say that it went well.
-#[must_use]
-pub struct Run {
+/// What one run of kb printed.
+pub(crate) struct Run {
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
     /// None if a signal ended it.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 impl Run {
     /// It ended with 0; what it printed.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         self.ends_with(0).stdout
     }
 
     /// It ended with this exit code.
     #[track_caller]
-    pub fn ends_with(self, code: i32) -> Self {
+    pub(crate) fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// It ended with 0 and printed one JSON object.
     #[track_caller]
-    pub fn json(self) -> serde_json::Value {
+    pub(crate) fn json(self) -> serde_json::Value {
         let text = self.ok();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// What it printed as JSON, whatever the exit code.
     #[track_caller]
-    pub fn any_json(&self) -> serde_json::Value {
+    pub(crate) fn any_json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 }
@@ -249,7 +262,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Says that a test cannot run here; under CI's switch that is a failure.
-pub fn cannot_run(why: &str) {
+pub(crate) fn cannot_run(why: &str) {
     assert!(std::env::var_os("KB_TEST_NO_SKIPS").is_none(), "this test cannot run here: {why}");
     eprintln!("NOT TESTED: {why}");
 }

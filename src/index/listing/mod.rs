@@ -50,6 +50,18 @@ impl Stamp {
         bytes[32..].copy_from_slice(&self.changed.to_le_bytes());
         bytes
     }
+
+    /// The stamp that was packed.
+    pub(super) fn unpacked(bytes: &[u8]) -> Stamp {
+        let at = |start: usize| bytes.get(start..).and_then(|bytes| bytes.first_chunk().copied()).unwrap_or_default();
+        Stamp {
+            device: u64::from_le_bytes(at(0)),
+            inode: u64::from_le_bytes(at(8)),
+            size: u64::from_le_bytes(at(16)),
+            modified: i64::from_le_bytes(at(24)),
+            changed: i64::from_le_bytes(at(32)),
+        }
+    }
 }
 
 /// One entry of a folder, still unlooked at.
