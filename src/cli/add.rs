@@ -43,7 +43,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let snapshot = match &args.repo {
         Some(folder) => {
-            Some(subject::pin(&Subject::Folder(folder.clone()), std::slice::from_ref(&base.root), &settings.machine)?)
+            let hidden = base.hidden_from(&settings.machine.here.join(folder), &settings.machine);
+            Some(subject::pin(&Subject::Folder(folder.clone()), &hidden, &settings.machine)?)
         }
         None => None,
     };

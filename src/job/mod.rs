@@ -101,7 +101,9 @@ pub async fn run(
     events: &mut dyn FnMut(Event),
 ) -> Result<Outcome, JobError> {
     let started = Instant::now();
-    let snapshot = subject::pin(&job.about, std::slice::from_ref(&kb.root), machine)?;
+    let Subject::Folder(folder) = &job.about;
+    let hidden = kb.hidden_from(&machine.here.join(folder), machine);
+    let snapshot = subject::pin(&job.about, &hidden, machine)?;
     Seen::remember(&snapshot, machine);
     if !job.ask_anyway
         && let Some((path, citations)) = reuse::still_fresh(job, &snapshot, kb, machine)?

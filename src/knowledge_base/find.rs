@@ -95,7 +95,7 @@ fn upwards(from: &Path) -> Option<PathBuf> {
     })
 }
 
-fn is_marked(folder: &Path) -> bool {
+pub(super) fn is_marked(folder: &Path) -> bool {
     let mark = folder.join(MARK);
     let says_kb = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "kb");
     mark.is_file() && fs::read_to_string(mark).is_ok_and(|text| text.lines().any(says_kb))

@@ -9,6 +9,7 @@ pub use find::{FindError, Found, Why, find, init};
 pub use settings::{BaseSettings, SettingsError};
 pub use store::{StoreError, Trashed};
 
+use crate::machine::Machine;
 use std::path::{Path, PathBuf};
 
 /// Marks a folder as a knowledge base.
@@ -36,6 +37,15 @@ impl KnowledgeBase {
         }
         let settings = BaseSettings::read(&root.join(MARK))?;
         Ok(Self { root, settings })
+    }
+
+    /// The folders that research about `subject` must not see: this base, one in the usual place of
+    /// the subject (another work tree's copy, say), and what kb keeps for itself.
+    pub fn hidden_from(&self, subject: &Path, machine: &Machine) -> Vec<PathBuf> {
+        let usual = subject.join(USUAL_NAME);
+        let mut hidden = vec![self.root.clone(), machine.data.clone(), machine.state.clone(), machine.cache.clone()];
+        hidden.extend(find::is_marked(&usual).then_some(usual));
+        hidden
     }
 
     /// Its name: `name` of its settings, else the folder's, or for `notes` the folder's around it.

@@ -241,3 +241,11 @@ fn nothing_of_a_hostile_repository_is_run() {
     let _ = git.current_dir(env.here()).args(["status"]).output();
     assert!(trap.exists(), "the trap is not armed");
 }
+
+#[test]
+fn a_base_in_the_usual_place_is_hidden_even_where_another_one_is_used() {
+    let env = Env::shop().note("zeppelin", "# Zeppelin\n\nThe zeppelin docking mast is here.\n");
+    env.kb("init ../elsewhere").ok();
+    let answer = env.kb("ask --json --kb ../elsewhere how does the zeppelin docking mast work").any_json();
+    assert!(!answer.to_string().contains("notes/zeppelin"), "{answer}");
+}

@@ -40,6 +40,8 @@ fn nothing_foreign_reaches_a_terminal_raw() {
             assert!(!run.stdout.contains(c) && !run.stderr.contains(c), "{line}: {:?}", run.stdout);
         }
     }
+    let run = env.kb("'no\u{1b}[31mne'").ends_with(2);
+    assert!(!run.stderr.contains('\u{1b}'), "{run}");
     let run = env.kb("show 'no\u{1b}[31mne'").ends_with(1);
     assert!(!run.stderr.contains('\u{1b}'), "{run}");
 }

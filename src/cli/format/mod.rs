@@ -128,9 +128,7 @@ impl Printer {
         if let Failure::Usage(error) = failure
             && !(self.json && error.use_stderr())
         {
-            // `--help` and `--version` are data, all else is said with clap's own hints.
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(fail::USAGE);
+            return usage(error);
         }
         if let Failure::Output(error) = failure
             && error.kind() == io::ErrorKind::BrokenPipe
@@ -160,6 +158,19 @@ impl Printer {
     pub(super) fn say(&self, line: &str) {
         let _ = writeln!(io::stderr(), "{}", invisible::line_for_terminal(line));
     }
+}
+
+/// `--help` and `--version` are data; all else is said with clap's own hints, which repeat what was
+/// typed.
+fn usage(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let _ = write!(io::stderr(), "kb: {}", invisible::for_terminal(text));
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).unwrap_or(fail::USAGE)
 }
 
 /// One line on the terminal that says what happens now, and is gone when it is over.
