@@ -1,15 +1,19 @@
 //! The figures that kb promises, each as a ratio within one run: `cargo bench --bench figures`, or
-//! `-- search` for one part, `-- search 10000` for one size. CPU time (user and system) of whole processes, the least of 15.
+//! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` for code of your own. CPU time (user and system) of whole processes, the least of 15.
 //!
 //! The program starts itself as the bare programs that kb is held against.
 
 #![allow(clippy::print_stdout, reason = "what a benchmark is for")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark makes files and starts processes")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run should say where")]
 
 mod bare;
 mod measure;
 mod notes;
+mod scout;
 mod search;
+
+use std::path::Path;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -21,5 +25,10 @@ fn main() {
     let chosen = |part: &str| all || arguments.iter().any(|argument| argument == part);
     if chosen("search") {
         search::figures(&counts);
+    }
+    let folders: Vec<&Path> = arguments.iter().map(Path::new).filter(|path| path.is_dir()).collect();
+    if chosen("scout") {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        scout::figures(if folders.is_empty() { std::slice::from_ref(&own) } else { &folders });
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn least<const N: usize>(mut commands: [&mut dyn FnMut() -> Command; 
 }
 
 /// The cost of one run.
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
 pub(crate) fn once(command: &mut Command) -> Cost {
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait(child.id())

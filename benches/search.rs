@@ -26,7 +26,7 @@ pub(crate) fn figures(only: &[usize]) {
 fn version() {
     let [kb, bare] = least([&mut || kb_with(["--version"]), &mut || Command::new("true")]);
     let over = kb.milliseconds() - bare.milliseconds();
-    figure("kb --version over true", format!("{over:.2} ms"), over <= 2.0, "2 ms");
+    figure("kb --version over true", &format!("{over:.2} ms"), over <= 2.0, "2 ms");
 }
 
 /// Wall and CPU time of everything that it takes until a search is complete.
@@ -59,14 +59,14 @@ fn first_index(count: usize, notes: &Path) {
     let ratio = wall / bare_wall;
     figure(
         &name,
-        format!("{ratio:.2} (wall {wall:.1} s against {bare_wall:.1} s, {commands} commands)"),
+        &format!("{ratio:.2} (wall {wall:.1} s against {bare_wall:.1} s, {commands} commands)"),
         ratio <= 2.0,
         "2",
     );
     let ratio = cpu / bare.cpu.as_secs_f64();
     figure(
         &name,
-        format!("{ratio:.2} (cpu {cpu:.1} s against {:.1} s, peak {peak:.0} MB)", bare.cpu.as_secs_f64()),
+        &format!("{ratio:.2} (cpu {cpu:.1} s against {:.1} s, peak {peak:.0} MB)", bare.cpu.as_secs_f64()),
         ratio <= 2.0,
         "2",
     );
@@ -84,9 +84,9 @@ fn up_to_date(count: usize, notes: &Path, memory: f64) {
     let allowed = 1.3 * sweep.milliseconds() + 1.5 * tantivy.milliseconds();
     let ratio = kb.milliseconds() / allowed;
     let name = format!("kb search, {count} notes / (1.3 sweep + 1.5 tantivy)");
-    figure(&name, format!("{ratio:.2} ({})", ms(&[kb, sweep, tantivy])), ratio <= 1.0, "1");
+    figure(&name, &format!("{ratio:.2} ({})", ms(&[kb, sweep, tantivy])), ratio <= 1.0, "1");
     let name = format!("kb search, {count} notes, peak memory");
-    figure(&name, format!("{:.1} MB", kb.megabytes()), kb.megabytes() <= memory, &format!("{memory} MB"));
+    figure(&name, &format!("{:.1} MB", kb.megabytes()), kb.megabytes() <= memory, &format!("{memory} MB"));
 }
 
 /// No promise, but worth watching.
@@ -145,6 +145,6 @@ fn ms(costs: &[Cost]) -> String {
     format!("{} ms cpu", costs.join(" / "))
 }
 
-fn figure(name: &str, value: String, holds: bool, limit: &str) {
+fn figure(name: &str, value: &str, holds: bool, limit: &str) {
     println!("{:<6} {name:<58} {value}, limit {limit}", if holds { "ok" } else { "MISSED" });
 }

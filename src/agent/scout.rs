@@ -42,7 +42,7 @@ impl Agent for Scout {
             folder: brief.snapshot.root.clone(),
             stdin: serde_json::to_vec(&request).unwrap_or_default(),
             dialogue: Box::new(Lines(None)),
-            time_limit: Duration::from_secs(15 * 60),
+            time_limit: Duration::from_mins(15),
         })
     }
 }

@@ -51,8 +51,10 @@ impl Verdict {
 /// Looks at every citation of a note. `snapshot` gives the subject of that name (none: the first)
 /// as it is now, if it is here.
 pub fn stand(citations: &[Citation], snapshot: &dyn Fn(Option<&str>) -> Option<Snapshot>) -> Standing {
+    // By subject and path: what was read, or what not being able to says.
+    type Files<'a> = HashMap<(Option<&'a str>, &'a str), Result<Vec<u8>, Status>>;
     let mut snapshots: HashMap<Option<&str>, Option<Snapshot>> = HashMap::new();
-    let mut files: HashMap<(Option<&str>, &str), Result<Vec<u8>, Status>> = HashMap::new();
+    let mut files: Files<'_> = HashMap::new();
     let verdicts = citations
         .iter()
         .map(|citation| {

@@ -31,7 +31,7 @@ static DIRECT: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"({IN_TEXT}+)(
 static SPAN: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"^\s*({IN_CODE}*[^\s\\])(?::|#)({NUMBERS}(?:,\s?{NUMBERS})*)(?::\d+)?\s*$")));
 /// A code span of `:12-20` or `L12-L20` goes on in the path named before.
-static LINES_ALONE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^\s*(?::|#?L|:L)(\d.*?)\s*$")));
+static LINES_ALONE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(?::|#?L|:L)(\d.*?)\s*$"));
 /// "`path` (lines 12-20)", "`path`, line 12", `"path", line 12`.
 static WORDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(

@@ -146,16 +146,13 @@ impl Failure {
             Failure::Program(_) => ("no_program", FAILED, "start kb by its full path"),
             Failure::Config(error) => return of_config(error),
             Failure::Find(error) => return of_find(error),
-            Failure::Store(error) => return of_store(error),
+            Failure::Store(error) | Failure::Job(JobError::Store(error)) => return of_store(error),
             Failure::Index(_) => (
                 "index",
                 FAILED,
                 "the index can be deleted at any time: remove the `.kb` folder of the knowledge base and try again",
             ),
             Failure::Query(error) => return of_query(error),
-            Failure::Search(_) => {
-                ("index", FAILED, "remove the `.kb` folder of the knowledge base and try again; no note is lost")
-            }
             Failure::Handle(HandleError::NoSuchNote { .. }) => {
                 ("no_such_note", NO, "`kb list` shows all notes, `kb search WORDS` finds some")
             }
@@ -165,12 +162,11 @@ impl Failure {
             Failure::Handle(HandleError::Ambiguous { .. }) => {
                 ("ambiguous_id", USAGE, "type one more letter, or the path of the file")
             }
-            Failure::Handle(HandleError::Index(_)) => {
+            Failure::Search(_) | Failure::Handle(HandleError::Index(_)) => {
                 ("index", FAILED, "remove the `.kb` folder of the knowledge base and try again; no note is lost")
             }
             Failure::Subject(error) | Failure::Job(JobError::Subject(error)) => return of_subject(error),
             Failure::Job(JobError::Agent(error)) => return of_agent(error),
-            Failure::Job(JobError::Store(error)) => return of_store(error),
             Failure::Job(JobError::Index(_)) => {
                 ("index", FAILED, "the note is saved; remove the `.kb` folder of the knowledge base")
             }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 const FOLDER: &str = "terminals";
 /// A terminal that has been silent for so long is gone.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Notes what was printed, if there is a terminal to note it for.
 pub(super) fn remember(files: &[String], machine: &Machine) {

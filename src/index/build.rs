@@ -19,7 +19,7 @@ use tantivy::{IndexBuilder, IndexSettings, SingleSegmentIndexWriter};
 /// Of a larger file only this much is indexed.
 pub(super) const LARGEST: u64 = 4 << 20;
 /// A segment is closed when its writer holds this much.
-const SEGMENT_MEMORY: usize = 24 << 20;
+const SEGMENT_MEMORY: usize = 48 << 20;
 
 /// A note that the table does not know yet, or knows otherwise.
 #[derive(Clone, Debug)]
@@ -171,7 +171,9 @@ impl<'a> Worker<'a> {
             if self.site.until.is_some_and(|until| self.part.reached > 0 && Instant::now() >= until) {
                 break;
             }
-            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
+            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() else {
+                break;
+            };
             let changed = &self.site.sweep.changed[at];
             self.part.reached += 1;
             match self.take(changed) {
@@ -192,7 +194,9 @@ impl<'a> Worker<'a> {
         let stamp = match read(self.site.root, &changed.path, &mut self.bytes) {
             Ok(stamp) => stamp,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Failure::Aside(SetAside::Unreadable { error: error.kind() })),
+            Err(error) => {
+                return Err(Failure::Aside(SetAside::Unreadable { error: error.kind() }));
+            }
         };
         let racy = if self.site.sweep.racy(stamp.modified, stamp.changed) { RACY } else { 0 };
         let hash = blake3::hash(&self.bytes).as_bytes().first_chunk().copied().unwrap_or_default();
@@ -217,10 +221,13 @@ impl<'a> Worker<'a> {
             flags |= MADE_ID;
             made_id(&changed.path)
         });
-        let created = note.head.created.map(|created| created.timestamp_millis()).unwrap_or_else(|| {
-            flags |= MADE_TIME;
-            stamp.modified / 1_000_000
-        });
+        let created = note.head.created.map_or_else(
+            || {
+                flags |= MADE_TIME;
+                stamp.modified / 1_000_000
+            },
+            |created| created.timestamp_millis(),
+        );
         let place = match self.gone.0.get(&hash) {
             Some(place) => *place,
             None => self.add(&note)?,
@@ -234,7 +241,7 @@ impl<'a> Worker<'a> {
         }
         let open = match &mut self.open {
             Some(open) => open,
-            none => none.insert(Open::new(self.site)?),
+            empty => empty.insert(Open::new(self.site)?),
         };
         open.writer.add_document(schema::document(note))?;
         let place = Place { segment: NEW + narrow(self.part.segments.len()), doc: open.docs };
@@ -243,7 +250,9 @@ impl<'a> Worker<'a> {
     }
 
     fn close(&mut self) -> Result<(), IndexError> {
-        let Some(open) = self.open.take() else { return Ok(()) };
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
         let (docs, directory) = (open.docs, open.directory);
         open.writer.finalize()?;
         let segment = segment(self.site.shelf, self.site.memory, &directory, docs)?;

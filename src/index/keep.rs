@@ -14,7 +14,7 @@ use tantivy::fastfield::{AliveBitSet, write_alive_bitset};
 use tantivy::indexer::merge_filtered_segments;
 
 /// So many segments of about the same size are merged into one.
-const TOO_MANY: usize = 4;
+const TOO_MANY: usize = 5;
 /// Segments of less than this many notes are all small.
 const SMALL: u32 = 64;
 
@@ -24,7 +24,9 @@ pub(super) fn persist(mut index: Index) -> Result<(), IndexError> {
         return Ok(());
     }
     let held = index.lock.take();
-    let Some(lock) = held.or_else(|| index.shelf.lock()) else { return Ok(()) };
+    let Some(lock) = held.or_else(|| index.shelf.lock()) else {
+        return Ok(());
+    };
     // Somebody was faster: what that process kept is as good.
     if index.shelf.fingerprint() != index.seen {
         return Ok(());
@@ -58,7 +60,9 @@ pub(super) fn persist(mut index: Index) -> Result<(), IndexError> {
             write_row(&index, *met, &place, &mut writer);
         }
     }
-    let Some(bytes) = writer.finish(&living, index.exclude) else { return Ok(()) };
+    let Some(bytes) = writer.finish(&living, index.exclude) else {
+        return Ok(());
+    };
     index.shelf.put_table(&bytes, &lock).map_err(failed)?;
     index.shelf.clear(&living, &lock);
     Ok(())
@@ -103,7 +107,9 @@ fn write_row(index: &Index, met: Met, place: &dyn Fn(Place) -> Place, writer: &m
             });
         }
         Met::Changed(at) => {
-            let Some(fresh) = index.fresh.get(at as usize).and_then(Option::as_ref) else { return };
+            let Some(fresh) = index.fresh.get(at as usize).and_then(Option::as_ref) else {
+                return;
+            };
             let path = &index.sweep.changed[at as usize].path;
             let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
             writer.row(&NewRow {

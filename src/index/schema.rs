@@ -186,12 +186,11 @@ impl Body {
                     body.text.push_str(&text);
                     body.names(body.text.len() - text.len());
                 }
-                Event::SoftBreak | Event::HardBreak => body.text.push('\n'),
+                Event::SoftBreak | Event::HardBreak | Event::End(_) => body.text.push('\n'),
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     body.code.push_str(&dest_url);
                     body.code.push('\n');
                 }
-                Event::End(_) => body.text.push('\n'),
                 _ => {}
             }
         }

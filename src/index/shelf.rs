@@ -137,7 +137,9 @@ impl Shelf {
     /// Removes segments that no table names, and what dead writers left: nobody else writes while
     /// the lock is held. Readers that have a file open keep it.
     pub(super) fn clear(&self, living: &[Segment], _lock: &WriteLock) {
-        let Ok(entries) = fs::read_dir(&self.path) else { return };
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return;
+        };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
@@ -169,7 +171,9 @@ impl Shelf {
     /// The files that are not as they were when they were known to be whole.
     pub(super) fn changed_files<'a>(&self, segments: &'a [Segment]) -> Vec<&'a SegmentFile> {
         let files = segments.iter().flat_map(|segment| &segment.files);
-        let Ok(root) = Root::open(&self.path) else { return files.collect() };
+        let Ok(root) = Root::open(&self.path) else {
+            return files.collect();
+        };
         files.filter(|file| stamp(&root, &file.name) != Some(file.stamp)).collect()
     }
 
@@ -204,7 +208,9 @@ fn stamp(root: &Root, name: &str) -> Option<(u64, u64, i64, i64)> {
 
 /// A name that kb gave: 32 hex digits and a part's name, or a temporary file.
 fn is_ours(name: &str) -> bool {
-    let Some((stem, part)) = name.rsplit_once('.') else { return false };
+    let Some((stem, part)) = name.rsplit_once('.') else {
+        return false;
+    };
     let segment = stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
     (segment && PARTS.contains(&part)) || (part == "tmp" && stem.starts_with("new-"))
 }

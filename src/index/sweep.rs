@@ -145,7 +145,9 @@ impl Sweep {
         let mut kind = found.kind();
         let is_note = name.ends_with(b".md");
         if kind == Kind::Unknown || (kind == Kind::File && is_note) {
-            let Ok((real, stamp)) = found.stat() else { return };
+            let Ok((real, stamp)) = found.stat() else {
+                return;
+            };
             kind = real;
             if kind == Kind::File && is_note {
                 let row = rows.find(name);
@@ -242,25 +244,25 @@ impl Known<'_> {
 /// The rows of one folder, found again by name.
 struct Rows<'a> {
     table: &'a Table,
-    rows: Range<usize>,
+    range: Range<usize>,
     next: usize,
     sorted: Option<Vec<usize>>,
 }
 
 impl<'a> Rows<'a> {
     fn new(table: &'a Table, rows: Range<usize>) -> Self {
-        Rows { table, next: rows.start, rows, sorted: None }
+        Rows { table, next: rows.start, range: rows, sorted: None }
     }
 
     /// A folder gives its entries in the same order as long as it does not change.
     #[inline]
     fn find(&mut self, name: &[u8]) -> Option<usize> {
-        if self.next < self.rows.end && self.table.row(self.next).name() == name {
+        if self.next < self.range.end && self.table.row(self.next).name() == name {
             self.next += 1;
             return Some(self.next - 1);
         }
         let table = self.table;
-        let rows = self.rows.clone();
+        let rows = self.range.clone();
         let sorted = self.sorted.get_or_insert_with(|| {
             let mut sorted: Vec<usize> = rows.collect();
             sorted.sort_unstable_by_key(|row| table.row(*row).name());

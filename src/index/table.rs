@@ -130,7 +130,9 @@ impl Table {
     /// The path of a folder, and which rows are its.
     pub(super) fn folder(&self, at: usize) -> (&[u8], std::ops::Range<usize>) {
         let start = HEADER + at * FOLDER;
-        let Some(folder) = self.bytes.get(start..start + FOLDER) else { return (&[], 0..0) };
+        let Some(folder) = self.bytes.get(start..start + FOLDER) else {
+            return (&[], 0..0);
+        };
         let first = number(folder, 8).min(self.rows);
         let path = self.heap(number(folder, 0), number(folder, 4));
         (path, first..(first + number(folder, 12)).min(self.rows))

@@ -267,7 +267,9 @@ impl Stream<'_> {
                 start += 1;
                 continue;
             }
-            let Some(first) = self.text[start..].chars().next() else { return false };
+            let Some(first) = self.text[start..].chars().next() else {
+                return false;
+            };
             if first.is_alphanumeric() {
                 break;
             }
@@ -286,13 +288,8 @@ impl Stream<'_> {
             ascii = false;
             let pairs = self.text[start..].chars().next().is_some_and(goes_in_pairs);
             for (at, char) in self.text[end..].char_indices() {
-                let goes_on = if at + end == start {
-                    true
-                } else if is_combining_mark(char) {
-                    true
-                } else {
-                    (char.is_alphanumeric() || char == '_') && goes_in_pairs(char) == pairs
-                };
+                let fits = (char.is_alphanumeric() || char == '_') && goes_in_pairs(char) == pairs;
+                let goes_on = at + end == start || is_combining_mark(char) || fits;
                 if !goes_on {
                     break;
                 }

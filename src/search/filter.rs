@@ -82,7 +82,9 @@ fn holding_facet(index: &Index, value: &str) -> tantivy::Result<Marks> {
     for (reader, marks) in index.searcher().segment_readers().iter().zip(&mut marks) {
         let inverted = reader.inverted_index(facets())?;
         let term = Term::from_field_text(facets(), value);
-        let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+        let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else {
+            continue;
+        };
         mark(&mut postings, marks);
     }
     Ok(marks)

@@ -53,6 +53,7 @@ pub fn find(handle: &str, root: &Path, index: &Index) -> Result<Entry, HandleErr
         let newest = index.newest(1)?.pop();
         return newest.ok_or_else(|| HandleError::NoSuchNote { handle: handle.to_owned() });
     }
+    #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "only `.md` files are notes")]
     let looks_like_a_path = handle.contains('/') || handle.ends_with(".md");
     if looks_like_a_path && let Some(entry) = at_path(handle, root, index)? {
         return Ok(entry);

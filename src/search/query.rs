@@ -101,7 +101,7 @@ impl Query {
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             let (item, after) = Item::next(rest);
-            query.take(item)?;
+            query.take(&item)?;
             rest = after.trim_start();
         }
         let nothing = query.wanted.is_empty()
@@ -122,7 +122,7 @@ impl Query {
         &self.suggestions
     }
 
-    fn take(&mut self, item: Item<'_>) -> Result<(), QueryError> {
+    fn take(&mut self, item: &Item<'_>) -> Result<(), QueryError> {
         let not = item.not;
         match item.field {
             None => {
@@ -133,16 +133,24 @@ impl Query {
                 if !item.quoted {
                     self.suggest(item.text);
                 }
-                if not { self.unwanted.push(text) } else { self.wanted.push(text) }
+                if not {
+                    self.unwanted.push(text);
+                } else {
+                    self.wanted.push(text);
+                }
             }
-            Some(field) if item.text.trim().is_empty() => return Err(QueryError::NoValue { field }),
+            Some(field) if item.text.trim().is_empty() => {
+                return Err(QueryError::NoValue { field });
+            }
             Some("tag") => self.filters.push(Filter::new(Key::Tag, item.text.trim_start_matches('#'), not)),
             Some("repo") => self.filters.push(Filter::new(Key::Repo, item.text, not)),
             Some("path") => self.filters.push(Filter::new(Key::Path, item.text, not)),
             Some("agent") => self.filters.push(Filter::new(Key::Agent, item.text, not)),
             Some("is") => self.statuses.push(WantedStatus { status: status(item.text)?, not }),
             // Not before is after, and the other way round.
-            Some(field) if (field == "after") != not => self.after = self.after.max(Some(date(field, item.text)?)),
+            Some(field) if (field == "after") != not => {
+                self.after = self.after.max(Some(date(field, item.text)?));
+            }
             Some(field) => {
                 let date = date(field, item.text)?;
                 self.before = Some(self.before.map_or(date, |before| before.min(date)));
@@ -152,7 +160,9 @@ impl Query {
     }
 
     fn suggest(&mut self, word: &str) {
-        let Some((typed, value)) = word.split_once(':') else { return };
+        let Some((typed, value)) = word.split_once(':') else {
+            return;
+        };
         // `std::fs`, `http://` and `src/a.rs:12` are what they are.
         let plain = typed.len() >= 2 && typed.bytes().all(|byte| byte.is_ascii_alphabetic());
         if !plain || value.is_empty() || value.starts_with([':', '/']) {

@@ -25,8 +25,7 @@ fn weight(field: Words) -> (f32, f32) {
         Words::Title => (3.0, 0.3),
         Words::Question => (2.5, 0.3),
         Words::Headings => (1.5, 0.5),
-        Words::Body => (1.0, 0.6),
-        Words::Code => (1.0, 0.6),
+        Words::Body | Words::Code => (1.0, 0.6),
         Words::Tags => (1.5, 0.3),
         Words::Cited => (1.0, 0.5),
     }
@@ -78,7 +77,9 @@ impl Fields {
         let mut frequency = 0;
         for segment in &self.segments {
             for (field, opened) in Words::ALL.into_iter().zip(&segment.fields) {
-                let Some((inverted, _)) = opened else { continue };
+                let Some((inverted, _)) = opened else {
+                    continue;
+                };
                 frequency += inverted.doc_freq(&Term::from_field_text(field.field(), word))?;
             }
         }
@@ -101,7 +102,9 @@ impl Fields {
         record: IndexRecordOption,
     ) -> io::Result<()> {
         for (at, field) in Words::ALL.into_iter().enumerate() {
-            let Some((inverted, norms)) = &self.segments[segment].fields[at] else { continue };
+            let Some((inverted, norms)) = &self.segments[segment].fields[at] else {
+                continue;
+            };
             let term = Term::from_field_text(field.field(), word);
             if let Some(mut postings) = inverted.read_postings(&term, record)? {
                 each(at, &mut postings, norms);
@@ -250,11 +253,17 @@ fn pair(
 ) -> io::Result<()> {
     let (mut left_at, mut right_at) = (Vec::new(), Vec::new());
     for (at, field) in Words::ALL.into_iter().enumerate().filter(|(_, field)| field.has_positions()) {
-        let Some((inverted, norms)) = &fields.segments[segment].fields[at] else { continue };
+        let Some((inverted, norms)) = &fields.segments[segment].fields[at] else {
+            continue;
+        };
         let record = IndexRecordOption::WithFreqsAndPositions;
         let (left, right) = (Term::from_field_text(field.field(), left), Term::from_field_text(field.field(), right));
-        let Some(mut left) = inverted.read_postings(&left, record)? else { continue };
-        let Some(mut right) = inverted.read_postings(&right, record)? else { continue };
+        let Some(mut left) = inverted.read_postings(&left, record)? else {
+            continue;
+        };
+        let Some(mut right) = inverted.read_postings(&right, record)? else {
+            continue;
+        };
         let mut doc = left.doc();
         while doc != TERMINATED {
             let other = if right.doc() < doc { right.seek(doc) } else { right.doc() };

@@ -145,7 +145,9 @@ fn plain(body: &str, title: &str) -> String {
                 add(&mut text, &more);
             }
             Event::Html(more) | Event::InlineHtml(more) => add(&mut text, &more),
-            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::TableCell) => add(&mut text, " "),
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::TableCell) => {
+                add(&mut text, " ");
+            }
             Event::End(
                 TagEnd::Paragraph
                 | TagEnd::Item

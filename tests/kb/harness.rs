@@ -156,7 +156,9 @@ impl Env {
     /// Names of the notes in the base, sorted.
     pub(crate) fn notes(&self) -> Vec<String> {
         let entries = fs::read_dir(self.base()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = entries.filter(|name| name.ends_with(".md") && !name.starts_with('.')).collect();
+        let mut names: Vec<String> = entries
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "md") && !name.starts_with('.'))
+            .collect();
         names.sort();
         names
     }
@@ -264,5 +266,5 @@ fn copy(from: &Path, to: &Path) {
 /// Says that a test cannot run here; under CI's switch that is a failure.
 pub(crate) fn cannot_run(why: &str) {
     assert!(std::env::var_os("KB_TEST_NO_SKIPS").is_none(), "this test cannot run here: {why}");
-    eprintln!("NOT TESTED: {why}");
+    let _ = writeln!(std::io::stderr(), "NOT TESTED: {why}");
 }

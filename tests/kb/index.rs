@@ -1,5 +1,7 @@
 //! The index is never believed over the files: whatever happens to them, or to it.
 
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "names that tantivy gives")]
+
 use crate::notes_folder::Notes;
 use kb::index::{Index, Rebuilt, SetAside, Warning};
 use std::fs::{self, File};
@@ -69,7 +71,9 @@ fn two_notes_that_change_places_are_seen() {
 fn a_time_in_the_future_hides_no_edit() {
     let notes = Notes::with(&[("a.md", "the word is apple")]);
     let future = SystemTime::now() + Duration::from_secs(1_000_000);
-    let set = || File::options().write(true).open(notes.path("a.md")).unwrap().set_modified(future).unwrap();
+    let set = || {
+        File::options().write(true).open(notes.path("a.md")).unwrap().set_modified(future).unwrap();
+    };
     set();
     notes.settle();
     notes.write("a.md", "the word is grape");

@@ -222,7 +222,11 @@ fn snippet(text: &str, words: &str) -> String {
     let hit = notes.results(words).hits.remove(0);
     let mut shown = String::new();
     for piece in hit.snippet {
-        if piece.hit { write!(shown, "[{}]", piece.text).unwrap() } else { shown.push_str(&piece.text) }
+        if piece.hit {
+            write!(shown, "[{}]", piece.text).unwrap();
+        } else {
+            shown.push_str(&piece.text);
+        }
     }
     shown
 }
@@ -298,7 +302,7 @@ fn a_hit_whose_file_went_meanwhile_is_not_shown() {
 #[test]
 fn a_long_query_is_no_trouble() {
     let notes = family();
-    let words: String = (0..5000).map(|number| format!("word{number} cookie ")).collect();
+    let words = (0..5000).fold(String::new(), |words, number| words + "cookie word" + &number.to_string() + " ");
     assert!(!notes.search(&words).files.is_empty());
 }
 

@@ -97,7 +97,6 @@ impl Printer {
         }
         let mut out = anstream::AutoStream::auto(io::stdout());
         let written = self.write(&view, &mut out).and_then(|()| out.flush());
-        drop(out);
         let exit = view.exit();
         if let View::AndThen(_, index) = view {
             // The answer is out; what is done now spares the next command work, and can fail.
