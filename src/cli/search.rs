@@ -5,7 +5,8 @@ use super::format::View;
 use super::last_hits;
 use super::notes::Viewer;
 use super::settings::Settings;
-use crate::search::{self, Query};
+use crate::index::Index;
+use crate::search::{self, Query, Results};
 use crate::view::{FORMAT, HitView, PieceView, SearchView};
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,7 @@ Words may stand in any order; identifiers are found whole and in parts.
   -word                        notes without it
   tag:T repo:R path:P agent:A  notes with this tag, repository, file or cited path, agent
   before:DATE after:DATE       notes made before or after it (2026-11-24)
+  is:STATUS                    notes that are fresh, moved, stale, broken, ... today
 
   kb search signed cookies -flask --limit 5")]
 pub(super) struct Args {
@@ -35,8 +37,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let query = Query::parse(&args.words)?;
     let index = settings.index()?;
-    let results = search::run(&index, &query, args.limit)?;
     let viewer = Viewer::new(settings)?;
+    let results = found(&query, args.limit, &index, &viewer)?;
     let bare = (args.ids || args.paths) && !settings.json;
     let view = if bare && args.ids {
         View::Ids(results.hits.iter().map(|hit| hit.entry.id.to_string()).collect())
@@ -53,13 +55,29 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             score: hit.score,
             snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
         };
+        let suggestions = query.suggestions().iter().map(ToString::to_string);
         View::Search(SearchView {
             format: FORMAT,
             total: results.total,
             complete: results.complete,
             hits: results.hits.iter().map(hit).collect(),
-            warnings: index.warnings().iter().map(ToString::to_string).collect(),
+            warnings: suggestions.chain(index.warnings().iter().map(ToString::to_string)).collect(),
         })
     };
     Ok(view.with(index))
+}
+
+/// The hits; where the query names statuses (`is:stale`), those of that status alone.
+fn found(query: &Query, limit: usize, index: &Index, viewer: &Viewer<'_>) -> Result<Results, Failure> {
+    if query.statuses().is_empty() {
+        return Ok(search::run(index, query, limit)?);
+    }
+    let mut results = search::run(index, query, usize::MAX)?;
+    results.hits.retain(|hit| {
+        let status = viewer.standing(&hit.entry.head).status;
+        query.statuses().iter().all(|wanted| (wanted.status == status) != wanted.not)
+    });
+    results.total = results.hits.len();
+    results.hits.truncate(limit);
+    Ok(results)
 }

@@ -137,3 +137,34 @@ fn last_hits_belong_to_a_terminal() {
     --- exit code 2
     ");
 }
+
+#[test]
+fn a_note_says_whether_it_still_holds() {
+    let env = Env::shop();
+    env.kb_reads("add --repo . --title Holds", "`shop/cookies.py:23-25` and `shop/app.py:24-28`\n").ok();
+    let status = |env: &Env| {
+        let note = &env.kb("show --json").json()["note"];
+        let each: Vec<&str> =
+            note["citations"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
+        (note["status"].as_str().unwrap().to_owned(), each.join(" "))
+    };
+    assert_eq!(status(&env), ("fresh".into(), "fresh fresh".into()));
+    let cookies = fs::read_to_string(env.path("shop/cookies.py")).unwrap();
+    let env = env.file("shop/cookies.py", format!("# one\n# two\n{cookies}"));
+    assert_eq!(status(&env), ("moved".into(), "moved fresh".into()));
+    let note = &env.kb("show --json").json()["note"];
+    assert_eq!(note["citations"][0]["now"], serde_json::json!({"path": "shop/cookies.py", "first": 25, "last": 27}));
+    let env = env.file("shop/cookies.py", cookies.replace("86400", "60"));
+    assert_eq!(status(&env), ("stale".into(), "stale fresh".into()));
+    assert_eq!(env.kb("search holds is:stale --json").json()["total"], 1);
+    assert_eq!(env.kb("search holds -is:stale --json").ends_with(1).any_json()["total"], 0);
+    let context = env.kb("context").ok();
+    assert!(context.contains("1 of 2 citations hold") && context.contains("stale: "), "{context}");
+    fs::remove_file(env.path("shop/cookies.py")).unwrap();
+    assert_eq!(status(&env), ("broken".into(), "broken fresh".into()));
+    fs::remove_dir_all(env.home().join(".local")).unwrap();
+    assert_eq!(env.kb_in("../home", "list --json --kb ../shop/notes").json()["notes"][0]["status"], "broken");
+    fs::rename(env.path("shop"), env.path("elsewhere")).unwrap();
+    fs::rename(env.path(".git"), env.path("no-git")).unwrap();
+    assert_eq!(status(&env).0, "unknown");
+}
