@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Changes whenever facts or their form do.
-const VERSION: u64 = 3;
+const VERSION: u64 = 5;
 const MARK: &[u8; 8] = b"kbscout\n";
 
 /// Strings by number. One text, not many: a large subject has a million.
@@ -24,10 +24,6 @@ impl Strings {
         let start = if at == 0 { 0 } else { self.ends.get(at - 1).copied().unwrap_or(0) as usize };
         let end = self.ends.get(at).copied().unwrap_or(0) as usize;
         self.text.get(start..end).unwrap_or("")
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
@@ -127,10 +123,10 @@ pub(crate) fn path(folder: &Path, root: &Path) -> PathBuf {
 
 /// The facts in a file; none if there are none that this version wrote whole.
 pub(crate) fn load(path: &Path) -> Option<Facts> {
-    decode(std::fs::read(path).ok()?)
+    decode(&std::fs::read(path).ok()?)
 }
 
-fn decode(bytes: Vec<u8>) -> Option<Facts> {
+fn decode(bytes: &[u8]) -> Option<Facts> {
     let body = bytes.strip_prefix(MARK)?;
     let (sum, body) = body.split_at_checked(8)?;
     if sum != checksum(body).to_le_bytes() {
@@ -237,7 +233,7 @@ fn checksum(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scout::facts;
+    use crate::scout::{facts, packed};
 
     fn sample() -> Facts {
         let mut facts = Facts::default();
@@ -246,7 +242,7 @@ mod tests {
             let source = b"def one(): return two()\nfn three() { four() }\n";
             let of_file = facts::of(path, Role::Source, source);
             let start = facts.packed.len();
-            let packed = facts::write(
+            let packed = packed::write(
                 &of_file,
                 |text| terms.place(&mut facts.terms, text),
                 |text| names.place(&mut facts.names, text),
@@ -278,7 +274,7 @@ mod tests {
         assert_eq!(back.files.len(), 2);
         assert_eq!(back.names.iter().collect::<Vec<_>>(), facts.names.iter().collect::<Vec<_>>());
         let names: Vec<&str> =
-            facts::units(back.units_of(0)).filter_map(|unit| unit.name).map(|name| back.names.get(name)).collect();
+            packed::units(back.units_of(0)).filter_map(|unit| unit.name).map(|name| back.names.get(name)).collect();
         assert_eq!(names, ["one"]);
     }
 
@@ -291,8 +287,8 @@ mod tests {
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x55;
-            assert!(decode(bytes).is_none(), "byte {at}");
-            assert!(decode(whole[..at].to_vec()).is_none(), "cut at {at}");
+            assert!(decode(&bytes).is_none(), "byte {at}");
+            assert!(decode(&whole[..at]).is_none(), "cut at {at}");
         }
     }
 }

@@ -52,21 +52,19 @@ pub(crate) struct Cited {
     pub(crate) lines: Lines,
     /// Share of the question's worth within the lines, 0 to 1.
     pub(crate) near: f32,
-    /// The same, words that only often stand for those asked not counted.
-    pub(crate) strict: f32,
-    /// As `near`, within any three lines of them.
+    /// The same within any three lines of them.
     pub(crate) tight: f32,
 }
 
 /// Chooses the lines of a place.
-pub(crate) fn choose(ranker: &Ranker, ranked: Ranked, sources: &mut Sources) -> Cited {
+pub(crate) fn choose(ranker: &Ranker, place: Ranked, sources: &mut Sources) -> Cited {
     let scan = ranker.scan;
-    let unit = &scan.units[ranked.unit];
-    let text = sources.lines(scan.path(ranked.unit));
+    let unit = &scan.units[place.unit];
+    let text = sources.lines(scan.path(place.unit));
     let mut marks = marks(scan, text, unit.first, unit.last);
     // Long documentation in a definition speaks of it, but is not it.
     if unit.kind.is_callable() || unit.kind == Kind::Part {
-        let doc = scan.units[super::connect::whole(scan, ranked.unit)].doc.unwrap_or((1, 0));
+        let doc = scan.units[super::connect::whole(scan, place.unit)].doc.unwrap_or((1, 0));
         for (mark, line) in marks.iter_mut().zip(unit.first..) {
             if line > doc.0 + 2 && line <= doc.1 {
                 *mark = 0;
@@ -94,8 +92,7 @@ pub(crate) fn choose(ranker: &Ranker, ranked: Ranked, sources: &mut Sources) -> 
         .windows(3.min(within.len().max(1)))
         .map(|three| ranker.share(three.iter().fold(0, |seen, mark| seen | mark)))
         .fold(0.0, f32::max);
-    let strict = ranker.strict(seen);
-    Cited { ranked, lines, near, strict, tight }
+    Cited { ranked: place, lines, near, tight }
 }
 
 /// For each line of a unit, which stems of the question stand in it.

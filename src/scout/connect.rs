@@ -17,6 +17,98 @@ pub(crate) struct Step {
     pub(crate) meanings: usize,
 }
 
+/// Names that every library has, too: a call of one says nothing about which is meant, unless it stands
+/// in the same class.
+const COMMON: &[&str] = &[
+    "add",
+    "all",
+    "any",
+    "append",
+    "apply",
+    "bind",
+    "call",
+    "clear",
+    "clone",
+    "close",
+    "copy",
+    "count",
+    "default",
+    "delete",
+    "done",
+    "drop",
+    "end",
+    "eq",
+    "exit",
+    "extend",
+    "find",
+    "first",
+    "fmt",
+    "format",
+    "from",
+    "get",
+    "hash",
+    "init",
+    "insert",
+    "into",
+    "is_empty",
+    "items",
+    "iter",
+    "join",
+    "keys",
+    "last",
+    "len",
+    "length",
+    "load",
+    "log",
+    "map",
+    "match",
+    "name",
+    "new",
+    "next",
+    "of",
+    "on",
+    "open",
+    "parse",
+    "path",
+    "poll",
+    "pop",
+    "print",
+    "push",
+    "put",
+    "read",
+    "remove",
+    "replace",
+    "reset",
+    "run",
+    "save",
+    "search",
+    "send",
+    "set",
+    "size",
+    "sort",
+    "split",
+    "start",
+    "stop",
+    "string",
+    "sub",
+    "then",
+    "to_string",
+    "trim",
+    "update",
+    "value",
+    "values",
+    "wait",
+    "with",
+    "write",
+];
+
+/// Whether a call can be told to mean this definition.
+fn is_told(scan: &Scan, from: usize, to: usize, meanings: usize) -> bool {
+    let name = scan.name(to).unwrap_or("").to_ascii_lowercase();
+    let related = scan.parent(from).is_some() && scan.parent(from) == scan.parent(to);
+    related || meanings <= 2 && !COMMON.contains(&name.as_str())
+}
+
 /// Calls among the first `count` places, in ranked order; none twice.
 pub(crate) fn among(scan: &Scan, found: &Findings, count: usize) -> Vec<Step> {
     let units: Vec<usize> = found.places.iter().take(count).map(|place| whole(scan, place.ranked.unit)).collect();
@@ -26,7 +118,7 @@ pub(crate) fn among(scan: &Scan, found: &Findings, count: usize) -> Vec<Step> {
             let meant = found.graph.resolve(scan, *caller, name);
             for (callee, _) in &meant {
                 let new = !steps.iter().any(|step: &Step| step.caller == *caller && step.callee == *callee);
-                if units.contains(callee) && callee != caller && new {
+                if units.contains(callee) && callee != caller && new && is_told(scan, *caller, *callee, meant.len()) {
                     steps.push(Step { caller: *caller, callee: *callee, line, meanings: meant.len() });
                 }
             }
@@ -62,8 +154,15 @@ pub(crate) fn way_to(scan: &Scan, found: &Findings, unit: usize) -> Vec<Step> {
         if callers.is_empty() {
             break;
         }
-        callers
-            .sort_by_key(|step| (is_aside(scan, step.caller), step.meanings, !ranked(found, step.caller), step.caller));
+        callers.sort_by_key(|step| {
+            (
+                is_aside(scan, step.caller),
+                step.meanings,
+                !ranked(found, step.caller),
+                !scan.units[step.caller].exported,
+                step.caller,
+            )
+        });
         callers.truncate(WIDEST);
         level = callers.iter().map(|step| step.caller).collect();
         farthest = level[0];
@@ -100,10 +199,10 @@ fn sites(scan: &Scan, graph: &Graph, units: &[usize]) -> Vec<Step> {
         }
         for (name, line) in unit.calls().filter(|(name, _)| names.contains(name)) {
             let meant = graph.resolve(scan, caller, name);
-            if meant.len() > 3 {
-                continue;
-            }
             for callee in units.iter().filter(|unit| meant.iter().any(|(at, _)| at == *unit)) {
+                if !is_told(scan, caller, *callee, meant.len()) {
+                    continue;
+                }
                 steps.push(Step { caller, callee: *callee, line, meanings: meant.len() });
             }
         }

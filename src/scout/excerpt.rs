@@ -2,8 +2,10 @@
 //! lines of code that matter. All of it is foreign text, and is written so that it stays text.
 
 use super::cite::{self, Cited, Sources};
+use super::language::Kind;
 use super::rank::Ranker;
 use super::scan::Scan;
+use super::walk::Role;
 
 /// Foreign prose as markdown that means nothing but itself.
 pub(crate) fn plain(text: &str) -> String {
@@ -54,13 +56,19 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
         if text.is_empty() {
             if words.is_empty() {
                 continue;
-            } else {
-                break;
-            };
+            }
+            break;
         }
         // Marks of documentation tools say nothing to a reader.
         if text.starts_with(['@', ':', '\\']) || text.starts_with(".. ") {
             break;
+        }
+        // Notes to oneself are no documentation.
+        if ["TODO", "FIXME", "XXX", "HACK", "noqa", "type:", "eslint", "NOLINT"]
+            .iter()
+            .any(|note| text.starts_with(note))
+        {
+            return None;
         }
         if !words.is_empty() {
             words.push(' ');
@@ -104,7 +112,19 @@ pub(crate) fn signature(scan: &Scan, unit: usize, sources: &mut Sources) -> Opti
     let lines = sources.lines(scan.path(unit));
     let end = (head.last as usize).min(lines.len());
     let text = lines.get(head.first as usize - 1..end)?;
-    let line = text.iter().map(|line| line.trim()).find(|line| !line.is_empty() && !line.starts_with(['@', '#']))?;
+    let at = text.iter().position(|line| !line.trim().is_empty() && !line.trim().starts_with(['@', '#']))?;
+    let mut line = text[at].trim().to_owned();
+    if line.ends_with('(') {
+        // One argument a line: put together again.
+        for more in text[at + 1..].iter().map(|line| line.trim()).take(8) {
+            line.push_str(more);
+            if more.starts_with(')') {
+                break;
+            }
+            line.push(' ');
+        }
+        line = line.replace(", )", ")");
+    }
     let line = line.trim_end_matches(['{', ':', '(', ' ']);
     let cut: String = line.chars().take(100).collect();
     (!cut.is_empty()).then(|| if cut.len() < line.len() { format!("{cut}…") } else { cut })
@@ -114,13 +134,19 @@ pub(crate) fn signature(scan: &Scan, unit: usize, sources: &mut Sources) -> Opti
 pub(crate) fn telling_line(ranker: &Ranker, place: &Cited, sources: &mut Sources) -> Option<(u32, String)> {
     let scan = ranker.scan;
     let unit = &scan.units[place.ranked.unit];
+    let signature = signature(scan, place.ranked.unit, sources);
     let text = sources.lines(scan.path(place.ranked.unit));
     let marks = cite::marks(scan, text, place.lines.first, place.lines.last);
     let documented = |line: u32| unit.doc.is_some_and(|(first, last)| (first..=last).contains(&line));
     let mut best: Option<(f32, u32)> = None;
     for (mark, line) in marks.iter().zip(place.lines.first..) {
         let worth = ranker.share(*mark);
-        if line > unit.first && worth > 0.0 && !documented(line) && best.is_none_or(|(known, _)| worth > known) {
+        let head = line == unit.first
+            || signature.as_deref().is_some_and(|signature| {
+                text.get(line as usize - 1)
+                    .is_some_and(|text| signature.starts_with(text.trim().trim_end_matches(['{', ':', '(', ' ', ','])))
+            });
+        if !head && worth > 0.0 && !documented(line) && best.is_none_or(|(known, _)| worth > known) {
             best = Some((worth, line));
         }
     }
@@ -195,4 +221,30 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
         out.push("…".to_owned());
     }
     out
+}
+
+/// What a unit is, in a word or two.
+pub(crate) fn kind(scan: &Scan, unit: usize) -> &'static str {
+    let head = &scan.units[unit];
+    let test = head.test || scan.role(unit) == Role::Test;
+    match head.kind {
+        Kind::Function if test => "a function of the tests",
+        Kind::Method if test => "a method of the tests",
+        Kind::Function => "a function",
+        Kind::Method => "a method",
+        Kind::Class | Kind::Type => "a type",
+        Kind::Interface => "an interface",
+        Kind::Constant => "a value",
+        Kind::Macro => "a macro",
+        Kind::Module => "a module",
+        Kind::Scope => "an implementation",
+        Kind::Callback => "the function given to",
+        Kind::Declaration => "a declaration",
+        Kind::Block => "code outside of definitions",
+        Kind::Part => "in part",
+        Kind::Text => match scan.role(unit) {
+            Role::Document | Role::Changelog => "documentation",
+            _ => "text",
+        },
+    }
 }

@@ -8,15 +8,17 @@ use super::query::Ask;
 use super::rank::Ranker;
 use super::research::Findings;
 use super::scan::Scan;
-use super::walk::Role;
 use super::{Coverage, Place, Report, excerpt};
 use std::fmt::Write;
 
 /// Places named in the direct answer, and in all.
 const DIRECT: usize = 3;
 const IN_ALL: usize = 10;
+/// Places shown where nothing answers.
+const NEAREST: usize = 8;
 
-/// Writes the answer, and notes each citation when it first stands there.
+/// Writes the answer. The best places come first in `places`, in whatever order a reader is told of
+/// them; what else is cited follows.
 struct Page<'a, 'b> {
     text: String,
     places: Vec<Place>,
@@ -34,16 +36,20 @@ pub(crate) fn report(
 ) -> Report {
     let mut page = Page { text: String::new(), places: Vec::new(), scan: ranker.scan, sources };
     page.title(question);
-    if found.places.is_empty() || !found.found {
-        page.not_here(ranker, found);
-    } else {
+    let here = found.found && !found.places.is_empty();
+    for place in found.places.iter().take(if here { IN_ALL } else { NEAREST }) {
+        page.cite_place(place);
+    }
+    if here {
         page.direct(ranker, found);
-        page.also(found);
         page.connected(found);
         page.code(ranker, found);
+        page.also(found);
+    } else {
+        page.not_here(ranker, found, coverage);
     }
     page.sure(ranker, found, coverage);
-    Report { markdown: page.text, found: found.found && !found.places.is_empty(), places: page.places, coverage }
+    Report { markdown: page.text, found: here, places: page.places, coverage }
 }
 
 impl Page<'_, '_> {
@@ -79,20 +85,31 @@ impl Page<'_, '_> {
         let citation = self.cite_place(place);
         let whole = connect::whole(self.scan, unit);
         let head = &self.scan.units[unit];
-        let what = kind(self.scan, unit);
+        let what = excerpt::kind(self.scan, unit);
         let mut text = match self.scan.qualified(unit) {
             Some(_) if head.kind == Kind::Text => {
                 format!("{citation}, {what} under “{}”", excerpt::plain(self.scan.name(unit).unwrap_or("")))
             }
-            Some(name) if head.kind == Kind::Callback => format!("{citation}, {what} {}", excerpt::code(&name)),
+            Some(name) if head.kind == Kind::Callback => {
+                format!("{citation}, {what} {}", excerpt::code(&name))
+            }
+            Some(name) if brief && head.kind == Kind::Part => {
+                format!("{}, in part ({citation})", excerpt::code(&name))
+            }
             Some(name) if brief => format!("{} ({citation})", excerpt::code(&name)),
+            Some(name) if place.lines.first > head.first && !head.kind.is_container() && head.kind != Kind::Part => {
+                format!("{}, {what}, in part ({citation})", excerpt::code(&name))
+            }
             Some(name) => format!("{}, {what} ({citation})", excerpt::code(&name)),
             None => format!("{citation}, {what}"),
         };
+        if brief && head.kind == Kind::Part {
+            return text;
+        }
         if let Some(summary) = excerpt::summary(self.scan, whole, self.sources) {
             let _ = write!(text, ": “{summary}”");
-        } else if let Some(signature) =
-            excerpt::signature(self.scan, unit, self.sources).filter(|_| head.kind != Kind::Text)
+        } else if let Some(signature) = excerpt::signature(self.scan, unit, self.sources)
+            .filter(|_| !matches!(head.kind, Kind::Text | Kind::Block | Kind::Part))
         {
             let _ = write!(text, ": {}", excerpt::code(&signature));
         }
@@ -114,7 +131,7 @@ impl Page<'_, '_> {
             if let Some((line, said)) = excerpt::telling_line(ranker, place, self.sources) {
                 let _ = write!(self.text, "; line {line} reads {}", excerpt::code(&said));
             }
-            let end = if self.text.ends_with(['”', '`']) { ".\n" } else { "\n" };
+            let end = if self.text.ends_with('.') { "\n" } else { ".\n" };
             self.put(end);
         }
         self.put("\n");
@@ -134,13 +151,31 @@ impl Page<'_, '_> {
 
     fn step(&mut self, step: &Step) -> String {
         let caller = self.scan.qualified(step.caller).unwrap_or_else(|| "code".to_owned());
-        let callee = self.scan.qualified(step.callee).unwrap_or_default();
+        let target = self.scan.qualified(step.callee).unwrap_or_default();
         let citation = self.cite(step.caller, step.line, step.line, 0.0);
-        let mut text = format!("{} calls {} at {citation}", excerpt::code(&caller), excerpt::code(&callee));
-        if step.meanings > 1 {
-            let _ = write!(text, " (by name: {} definitions bear it)", step.meanings);
+        if self.is_told(step) {
+            return format!("{} calls {} at {citation}", excerpt::code(&caller), excerpt::code(&target));
         }
-        text
+        let name = excerpt::code(self.scan.name(step.callee).unwrap_or_default());
+        let others = match step.meanings {
+            0 | 1 => String::new(),
+            meanings => format!(", or {} more of that name", meanings - 1),
+        };
+        format!("{} calls {name} at {citation}: by its name {}{others}", excerpt::code(&caller), excerpt::code(&target))
+    }
+
+    /// Whether the line of a call tells which definition is meant: one alone bears the name, and it is
+    /// called on the caller's own object or on none. What another object is, no name tells.
+    fn is_told(&mut self, step: &Step) -> bool {
+        let name = self.scan.name(step.callee).unwrap_or_default();
+        let path = self.scan.path(step.caller);
+        let line = self.sources.lines(path).get(step.line as usize - 1).cloned().unwrap_or_default();
+        let before = line.find(&format!("{name}(")).map(|at| line[..at].trim_end());
+        let own = |before: &str| {
+            ["self.", "this.", "cls.", "super().", "Self::"].iter().any(|own| before.ends_with(own))
+                || !before.ends_with(['.', ':', '>'])
+        };
+        step.meanings == 1 && before.is_some_and(own)
     }
 
     fn connected(&mut self, found: &Findings) {
@@ -164,7 +199,9 @@ impl Page<'_, '_> {
             let mut names: Vec<String> = vec![self.scan.qualified(entry.caller).unwrap_or_default()];
             names.extend(way.iter().map(|step| self.scan.qualified(step.callee).unwrap_or_default()));
             let names: Vec<String> = names.iter().map(|name| excerpt::code(name)).collect();
-            let _ = write!(self.text, "One way there: {}.\n\n", names.join(" → "));
+            let told = way.iter().all(|step| self.is_told(step));
+            let lead = if told { "One way there" } else { "One way there, as far as names tell" };
+            let _ = write!(self.text, "{lead}: {}.\n\n", names.join(" → "));
         }
         for step in way.iter().chain(&steps) {
             let text = self.step(step);
@@ -195,7 +232,13 @@ impl Page<'_, '_> {
         }
     }
 
-    fn not_here(&mut self, ranker: &Ranker, found: &Findings) {
+    fn not_here(&mut self, ranker: &Ranker, found: &Findings, coverage: Coverage) {
+        if coverage.files == 0 {
+            return self.put("There is no code here: no file that could be read.\n\n");
+        }
+        if ranker.query.concepts.is_empty() {
+            return self.put("The question has no word that could be looked for.\n\n");
+        }
         self.put("This is not in this code, as far as its words tell: nothing in it brings together what the question speaks of.\n\n");
         let looked: Vec<String> = ranker.query.concepts.iter().map(|concept| excerpt::code(&concept.word)).collect();
         let _ =
@@ -210,7 +253,7 @@ impl Page<'_, '_> {
             return;
         }
         self.put("## What came nearest\n\n");
-        for place in found.places.iter().take(5) {
+        for place in found.places.iter().take(NEAREST) {
             let text = self.describe(place, true);
             let _ = writeln!(self.text, "- {text}");
         }
@@ -239,20 +282,28 @@ impl Page<'_, '_> {
                 .map(|(concept, _)| excerpt::code(&concept.word))
                 .collect();
             if !here.is_empty() {
-                let _ =
-                    write!(self.text, "The first place was found by {} (or words that mean the same)", here.join(", "));
+                let _ = write!(
+                    self.text,
+                    "The first place was found by {} (or words that often stand for them)",
+                    here.join(", ")
+                );
                 if not.is_empty() {
                     self.put(". ");
                 } else {
                     let _ = write!(self.text, "; it does not speak of {}. ", not.join(", "));
                 }
             }
+            let share = (found.signals.near * 100.0).round();
+            let _ = write!(
+                self.text,
+                "Weighted by rarity, {share:.0} % of the question (or words that often stand for its words) stands together in one place. "
+            );
             if ranker.query.ask == Ask::List {
                 self.put("The list holds the places that rank best by words and calls; it may not be complete. ");
             }
         }
         self.put("Found by words, names and calls alone; calls are resolved by name. ");
-        let _ = write!(self.text, "Read: {} files, {} of them parsed as code", coverage.files, coverage.parsed);
+        let _ = write!(self.text, "Files read: {}, of them parsed as code: {}", coverage.files, coverage.parsed);
         let mut gaps = Vec::new();
         for (count, what) in [
             (coverage.too_big, "too big"),
@@ -290,31 +341,4 @@ fn missing(ranker: &Ranker) -> Vec<String> {
         .filter(|(at, _)| !spoken(*at))
         .map(|(_, concept)| concept.word.clone())
         .collect()
-}
-
-/// What a unit is, in a word or two.
-fn kind(scan: &Scan, unit: usize) -> &'static str {
-    let head = &scan.units[unit];
-    let test = head.test || scan.role(unit) == Role::Test;
-    match head.kind {
-        Kind::Function if test => "a function of the tests",
-        Kind::Method if test => "a method of the tests",
-        Kind::Function => "a function",
-        Kind::Method => "a method",
-        Kind::Class => "a type",
-        Kind::Interface => "an interface",
-        Kind::Type => "a type",
-        Kind::Constant => "a value",
-        Kind::Macro => "a macro",
-        Kind::Module => "a module",
-        Kind::Scope => "an implementation",
-        Kind::Callback => "the function given to",
-        Kind::Declaration => "a declaration",
-        Kind::Block => "code outside of definitions",
-        Kind::Part => "in part",
-        Kind::Text => match scan.role(unit) {
-            Role::Document | Role::Changelog => "documentation",
-            _ => "text",
-        },
-    }
 }

@@ -3,7 +3,7 @@
 use super::cache::{self, Facts, File, Numbers};
 use super::facts::{self, FileFacts};
 use super::walk::{self, Role, Skip};
-use super::{Coverage, Request, ScoutError};
+use super::{Coverage, Request, ScoutError, packed};
 use crate::subject::{self, Entry};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -87,7 +87,7 @@ fn update(request: &Request, entries: &[Entry], known: Facts, progress: &mut dyn
             match (&facts, by_hash.get(&(hash, suffix(&entry.path)))) {
                 (Some(facts), _) => {
                     (parsed, lines) = (facts.parsed, facts.lines);
-                    made.packed.extend(facts::write(
+                    made.packed.extend(packed::write(
                         facts,
                         |text| terms.place(&mut made.terms, text),
                         |text| names.place(&mut made.names, text),
@@ -131,7 +131,9 @@ fn read(request: &Request, entry: &Entry, at: usize, known: &FxHashMap<([u8; 16]
         Err(skip) => return skipped(skip),
     };
     let root = if request.root.is_file() { request.root.parent().unwrap_or(&request.root) } else { &request.root };
-    let Ok(bytes) = subject::read(root, &request.hidden, &entry.path) else { return skipped(Skip::Binary) };
+    let Ok(bytes) = subject::read(root, &request.hidden, &entry.path) else {
+        return skipped(Skip::Binary);
+    };
     let role = match walk::look(role, &bytes) {
         Ok(role) => role,
         Err(skip) => return skipped(skip),

@@ -14,6 +14,7 @@ mod gather;
 mod language;
 mod outline;
 mod pack;
+mod packed;
 mod query;
 mod rank;
 mod research;
@@ -23,7 +24,9 @@ mod symbols;
 mod synonyms;
 mod text;
 mod trace;
+mod units;
 mod walk;
+mod weights;
 mod words;
 
 pub use outline::Outline;
@@ -119,26 +122,82 @@ pub enum ScoutError {
         /// As asked for.
         root: PathBuf,
     },
-    /// The question has no word in it.
-    #[error("the question has no words")]
-    NoWords,
 }
 
 /// Answers a question about a subject from its code alone. `progress` is told in a few words what is
 /// being done. The subject is only read; facts are kept in `request.cache`.
 pub fn answer(request: &Request, progress: &mut dyn FnMut(&str)) -> Result<Report, ScoutError> {
     let root = request.root.canonicalize().map_err(|_| ScoutError::NoSubject { root: request.root.clone() })?;
-    let request = Request { root, ..request.clone() };
+    let hidden = request.hidden.iter().map(|hidden| hidden.canonicalize().unwrap_or_else(|_| hidden.clone())).collect();
+    let request = Request { root, hidden, ..request.clone() };
     let query = query::Query::new(&request.question);
-    if query.concepts.is_empty() {
-        return Err(ScoutError::NoWords);
-    }
     let (facts, coverage) = gather::facts(&request, progress)?;
     progress("ranking");
-    let weights = rank::Weights::default();
+    let weights = weights::Weights::default();
     let scan = scan::Scan::new(&facts, &query);
     let mut sources = cite::Sources::new(&request.root, &request.hidden);
     let ranker = rank::Ranker::new(&scan, &query, &weights);
     let found = research::run(&ranker, &mut sources);
     Ok(explain::report(&request.question, &ranker, &found, coverage, &mut sources))
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files that scout reads")]
+mod tests {
+    use super::{Request, answer};
+    use proptest::prelude::*;
+
+    fn ask(question: &str, files: &[(&str, &[u8])]) -> super::Report {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, bytes) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, bytes).expect("written");
+        }
+        let request =
+            Request { question: question.to_owned(), root: folder.path().to_owned(), hidden: Vec::new(), cache: None };
+        answer(&request, &mut |_| {}).expect("an answer")
+    }
+
+    #[test]
+    fn finds_a_function_by_what_it_does_and_who_calls_it() {
+        let source = b"def store_token(token):\n    \"\"\"Write the token to disk.\"\"\"\n    open(PATH, 'w').write(token)\n\n\ndef login(user):\n    store_token(user.token)\n";
+        let report = ask(
+            "where is the token saved to disk",
+            &[("auth.py", source), ("other.py", b"def unrelated():\n    pass\n")],
+        );
+        assert_eq!(report.places[0].symbol.as_deref(), Some("store_token"), "{}", report.markdown);
+        assert!(report.markdown.contains("`login` calls `store_token` at `auth.py:7`"), "{}", report.markdown);
+    }
+
+    #[test]
+    fn an_empty_folder_is_no_error() {
+        let report = ask("where is the token saved", &[]);
+        assert!(!report.found);
+        assert!(report.places.is_empty());
+    }
+
+    #[test]
+    fn foreign_backticks_stay_inside() {
+        let report =
+            ask("where is the fence text", &[("a.js", b"function fenceText() {\n  return '```` fence text';\n}\n")]);
+        assert!(report.markdown.contains("`````javascript\n"), "{}", report.markdown);
+    }
+
+    #[test]
+    fn deep_nesting_is_walked() {
+        let deep = [b"x = ".as_slice(), &b"[".repeat(30_000), &b"]".repeat(30_000)].concat();
+        ask("where is x nested", &[("deep.py", &deep), ("deep.js", &deep), ("deep.rs", &deep)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn never_panics(bytes: Vec<u8>, question in "\\PC{1,40}", name in "[a-z]{1,4}\\.(py|js|ts|rs|go|c|java|rb|md|txt)") {
+            let folder = tempfile::tempdir().expect("a folder");
+            std::fs::write(folder.path().join(&name), &bytes).expect("written");
+            let request = Request { question, root: folder.path().to_owned(), hidden: Vec::new(), cache: Some(folder.path().join("cache")) };
+            let _ = answer(&request, &mut |_| {});
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! A question taken apart: what kind it is, and which words of it say what is looked for.
 
 use super::{stem, synonyms, words};
-use rustc_hash::FxHashMap;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +31,6 @@ pub(crate) struct Concept {
 pub(crate) struct Query {
     pub(crate) ask: Ask,
     pub(crate) concepts: Vec<Concept>,
-    /// For each stem: which concepts it stands for, and how well.
-    pub(crate) stems: FxHashMap<String, Vec<(usize, f32)>>,
 }
 
 /// More are not looked at: a page is no question.
@@ -172,13 +169,7 @@ impl Query {
             concepts.push(Concept { word: word.clone(), weight: if weak { 0.5 } else { 1.0 }, stems });
         }
         compounds(&asked, &mut concepts);
-        let mut stems: FxHashMap<String, Vec<(usize, f32)>> = FxHashMap::default();
-        for (at, concept) in concepts.iter().enumerate() {
-            for (stem, weight) in &concept.stems {
-                stems.entry(stem.clone()).or_default().push((at, *weight));
-            }
-        }
-        Self { ask, concepts, stems }
+        Self { ask, concepts }
     }
 }
 
@@ -190,10 +181,10 @@ fn compounds(asked: &[String], concepts: &mut [Concept]) {
         }
         let joined = stem::stem(&format!("{}{}", pair[0], pair[1]));
         for word in pair {
-            if let Some(concept) = concepts.iter_mut().find(|concept| concept.word == *word) {
-                if !concept.stems.iter().any(|(known, _)| *known == joined) {
-                    concept.stems.push((joined.clone(), 0.9));
-                }
+            if let Some(concept) = concepts.iter_mut().find(|concept| concept.word == *word)
+                && !concept.stems.iter().any(|(known, _)| *known == joined)
+            {
+                concept.stems.push((joined.clone(), 0.9));
             }
         }
     }
@@ -247,6 +238,7 @@ fn kind(question: &str, words: &[String]) -> Ask {
 #[cfg(test)]
 mod tests {
     use super::{Ask, Query};
+    use crate::scout::stem;
 
     #[test]
     fn kinds() {
@@ -266,6 +258,6 @@ mod tests {
         let query = Query::new("where are signed cookies set");
         let words: Vec<&str> = query.concepts.iter().map(|concept| concept.word.as_str()).collect();
         assert_eq!(words, ["signed", "cookies", "set"]);
-        assert!(query.stems.contains_key("save"));
+        assert!(query.concepts[2].stems.iter().any(|(known, _)| *known == stem::stem("save")));
     }
 }

@@ -15,26 +15,31 @@ pub(crate) struct Findings {
     pub(crate) signals: Signals,
 }
 
-/// What tells an answer from a coincidence of words: shares of the question's worth, 0 to 1.
+/// What tells an answer from a coincidence of words.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signals {
-    /// Met by the best of the first places.
-    pub(crate) coverage: f32,
-    /// Within the lines of one of the first places.
-    pub(crate) near: f32,
     /// The score of the first place.
     pub(crate) top: f32,
-    /// Words that the source has in no form, synonyms for the same thing included.
-    pub(crate) missing: f32,
-    /// As `near`, loose synonyms not counted.
-    pub(crate) strict: f32,
-    /// In the name of one of the first places.
-    pub(crate) named: f32,
-    /// In one file, loose synonyms not counted.
+    /// Share of the question's worth within the lines of one of the first places, 0 to 1.
+    pub(crate) near: f32,
+    /// The same within the file of one of them, loose synonyms not counted.
     pub(crate) file: f32,
-    /// Strict, within three lines.
-    pub(crate) tight: f32,
+    /// How many things the question speaks of: the more, the less one place says all of them.
+    pub(crate) concepts: usize,
 }
+
+impl Signals {
+    /// Whether the places answer the question. A logistic regression over the evaluation's answerable
+    /// and unanswerable questions, its weights rounded; left-out code bases: precision 0.70 at recall 0.67.
+    fn is_answer(&self) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
+        let concepts = self.concepts.min(8) as f32;
+        0.95 * self.top.max(0.01).ln() + 1.5 * self.near + 1.8 * self.file + 0.7 * concepts > ENOUGH
+    }
+}
+
+/// What an answer must reach; see [`Signals::is_answer`].
+const ENOUGH: f32 = 3.25;
 
 /// So many places are kept.
 const PLACES: usize = 20;
@@ -43,12 +48,9 @@ pub(crate) fn run(ranker: &Ranker, sources: &mut Sources) -> Findings {
     let scan = ranker.scan;
     let by_words = ranker.by_words();
     let graph = Graph::around(scan, &by_words);
-    let mut ranked = ranker.with_neighbours(by_words, &graph);
-    if ranker.weights.feedback > 0.0 {
-        ranker.with_feedback(&mut ranked);
-    }
+    let candidates = ranker.with_neighbours(by_words, &graph);
     let mut cited: Vec<Cited> = Vec::new();
-    for place in ranked.into_iter().take(CLOSE) {
+    for place in candidates.into_iter().take(CLOSE) {
         let mut place = cite::choose(ranker, place, sources);
         place.ranked.score *= 1.0
             + ranker.weights.near * place.near
@@ -74,15 +76,11 @@ pub(crate) fn run(ranker: &Ranker, sources: &mut Sources) -> Findings {
     }
     let first = || places.iter().take(5);
     let signals = Signals {
-        coverage: first().take(3).map(|place| place.ranked.coverage).fold(0.0, f32::max),
-        near: first().map(|place| place.near).fold(0.0, f32::max),
         top: places.first().map_or(0.0, |place| place.ranked.score),
-        missing: ranker.missing(),
-        strict: first().map(|place| place.strict).fold(0.0, f32::max),
-        named: first().map(|place| ranker.named(place.ranked.unit)).fold(0.0, f32::max),
+        near: first().map(|place| place.near).fold(0.0, f32::max),
         file: first().map(|place| ranker.strict_in_file(place.ranked.unit)).fold(0.0, f32::max),
-        tight: first().map(|place| place.tight).fold(0.0, f32::max),
+        concepts: ranker.query.concepts.len(),
     };
-    let found = !places.is_empty();
+    let found = signals.is_answer();
     Findings { places, graph, found, signals }
 }

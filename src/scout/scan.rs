@@ -2,7 +2,8 @@
 //! every list once is as fast as looking up, and nothing has to be kept in step.
 
 use super::cache::Facts;
-use super::facts::{self, Counts, Packed};
+use super::facts::Counts;
+use super::packed::{self, Packed};
 use super::query::Query;
 use super::walk::Role;
 use super::words;
@@ -116,24 +117,15 @@ impl<'a> Scan<'a> {
             }
         }
         scan.starts.push(number(scan.found.len()));
-        scan.mean_length = (length as f32 / scan.source_units.max(1) as f32).max(1.0);
+        #[expect(clippy::cast_precision_loss, reason = "a mean needs no more digits")]
+        let mean = (length as f32 / scan.source_units.max(1) as f32).max(1.0);
+        scan.mean_length = mean;
         scan
     }
 
     /// The words of the question in a unit.
     pub(crate) fn found(&self, unit: usize) -> &[Found] {
         &self.found[self.starts[unit] as usize..self.starts[unit + 1] as usize]
-    }
-
-    /// For each term of the subject: in how many units it stands.
-    pub(crate) fn units_of_terms(&self) -> Vec<u32> {
-        let mut counts = vec![0; self.facts.terms.len()];
-        for (term, _) in self.units.iter().flat_map(Packed::terms) {
-            if let Some(count) = counts.get_mut(term as usize) {
-                *count += 1;
-            }
-        }
-        counts
     }
 
     /// The part the unit's file plays.
@@ -227,7 +219,7 @@ fn compounds(stems: &mut Vec<Stem>, facts: &Facts, query: &Query) {
 
 fn scan<'a>(facts: &'a Facts, file: usize, table: &[u8], wanted: &rustc_hash::FxHashMap<&str, u8>) -> OfFile<'a> {
     let mut of_file = OfFile { units: Vec::new(), counts: Vec::new(), found: Vec::new(), path: 0 };
-    for unit in facts::units(facts.units_of(file)) {
+    for unit in packed::units(facts.units_of(file)) {
         let before = of_file.found.len();
         for (term, counts) in unit.terms() {
             if let Some(at) = table.get(term as usize).and_then(|at| at.checked_sub(1)) {

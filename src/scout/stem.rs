@@ -28,7 +28,6 @@ const NO_DOERS: &[&str] = &[
     "iterator",
     "master",
     "register",
-    "register",
     "chapter",
 ];
 
@@ -123,9 +122,8 @@ fn cut(word: &mut String, suffix: &str, by: &str) {
 fn plural(word: &mut String) {
     if word.ends_with("sses") || word.ends_with("ies") && word.len() > 4 {
         word.truncate(word.len() - 2);
-    } else if word.ends_with("ies") {
-        word.pop();
-    } else if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
+    } else if word.ends_with("ies") || word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end))
+    {
         word.pop();
     }
 }
@@ -137,7 +135,9 @@ fn past_and_gerund(word: &mut String) {
         }
         return;
     }
-    let Some(suffix) = ["ed", "ing"].into_iter().find(|suffix| word.ends_with(suffix)) else { return };
+    let Some(suffix) = ["ed", "ing"].into_iter().find(|suffix| word.ends_with(suffix)) else {
+        return;
+    };
     let rest = &word[..word.len() - suffix.len()];
     if !has_vowel(rest) || rest.len() < 2 {
         return;
@@ -158,10 +158,10 @@ fn past_and_gerund(word: &mut String) {
 }
 
 fn replace_first(word: &mut String, table: &[(&str, &str)], least: usize) {
-    if let Some((suffix, by)) = table.iter().find(|(suffix, _)| word.ends_with(suffix)) {
-        if measure(&word[..word.len() - suffix.len()]) >= least {
-            cut(word, suffix, by);
-        }
+    if let Some((suffix, by)) = table.iter().find(|(suffix, _)| word.ends_with(suffix))
+        && measure(&word[..word.len() - suffix.len()]) >= least
+    {
+        cut(word, suffix, by);
     }
 }
 

@@ -245,12 +245,12 @@ fn remove(definitions: &mut Vec<Definition>, gone: &[usize]) {
     }
     let mut place = Vec::with_capacity(definitions.len());
     let mut kept = 0;
-    for at in 0..definitions.len() {
-        let parent = definitions[at].parent;
+    for (at, definition) in definitions.iter_mut().enumerate() {
+        let parent = definition.parent;
         if gone.binary_search(&at).is_ok() {
             place.push(parent.and_then(|parent: usize| place.get(parent).copied().flatten()));
         } else {
-            definitions[at].parent = parent.and_then(|parent| place.get(parent).copied().flatten());
+            definition.parent = parent.and_then(|parent| place.get(parent).copied().flatten());
             place.push(Some(kept));
             kept += 1;
         }
@@ -294,7 +294,8 @@ fn document(symbols: &mut Symbols, docstrings: &[usize], source: &str) {
         let token = symbols.tokens[at].clone();
         let inner = innermost(&symbols.definitions, token.bytes.start);
         if let Some(inner) = inner.filter(|inner| *inner + 1 != before) {
-            symbols.definitions[inner].doc.get_or_insert((token.first, token.last));
+            // Said inside beats said above: a comment before a class is seldom its documentation.
+            symbols.definitions[inner].doc = Some((token.first, token.last));
             before = inner + 1;
         }
     }
@@ -307,7 +308,7 @@ fn innermost(definitions: &[Definition], byte: usize) -> Option<usize> {
         if definitions[at].bytes.end > byte {
             return Some(at);
         }
-        at = definitions[at].parent.or_else(|| at.checked_sub(1).filter(|_| false))?;
+        at = definitions[at].parent?;
     }
 }
 

@@ -13,10 +13,10 @@ const ENOUGH: usize = 15;
 const MOST_LINES: usize = 20_000;
 
 /// The facts of a text.
-pub(crate) fn facts(path: &str, role: Role, source: &str, lines: u32) -> FileFacts {
+pub(crate) fn facts(role: Role, source: &str, lines: u32) -> FileFacts {
     let mut builder = Builder::default();
     let text: Vec<&str> = source.lines().take(MOST_LINES).collect();
-    let prose = matches!(role, Role::Document | Role::Changelog) || path.ends_with(".md") || path.ends_with(".rst");
+    let prose = matches!(role, Role::Document | Role::Changelog);
     let mut start = 0;
     let mut heading = None;
     for at in 0..=text.len() {
@@ -55,12 +55,13 @@ fn heading_at<'a>(text: &[&'a str], at: usize) -> Option<&'a str> {
 
 fn part(builder: &mut Builder, text: &[&str], start: usize, end: usize, heading: Option<&str>, prose: bool) {
     let mut lines = text[start..end].iter().enumerate();
-    let Some(first) = lines.find(|(_, line)| !line.trim().is_empty()).map(|(at, _)| start + at) else { return };
+    let Some(first) = lines.find(|(_, line)| !line.trim().is_empty()).map(|(at, _)| start + at) else {
+        return;
+    };
     let last = (first..end).rev().find(|at| !text[*at].trim().is_empty()).unwrap_or(first);
     let number = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
     let unit = builder.unit(Kind::Text, heading, number(first), number(last));
-    for at in first..=last {
-        let line = text[at];
+    for (at, line) in text.iter().enumerate().take(last + 1).skip(first) {
         // Data in one endless line.
         let line = line.get(..2000).unwrap_or(if line.len() > 2000 { "" } else { line });
         builder.words(unit, line, if prose { Part::Comment } else { Part::Body });

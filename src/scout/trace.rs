@@ -42,7 +42,9 @@ impl Graph {
 
     /// The definitions that a call of `name` in `unit` can mean, each with how sure that is.
     pub(crate) fn resolve(&self, scan: &Scan, unit: usize, name: u32) -> Vec<(usize, f32)> {
-        let Some(all) = self.named.get(&name) else { return Vec::new() };
+        let Some(all) = self.named.get(&name) else {
+            return Vec::new();
+        };
         let file = scan.file_of[unit];
         let class = scan.parent(unit);
         let here: Vec<usize> =
@@ -85,7 +87,9 @@ impl Graph {
 
     /// The calls of a unit: caller, line, how sure.
     pub(crate) fn sites(&self, scan: &Scan, unit: usize) -> Vec<(usize, u32, f32)> {
-        let Some(calls) = scan.units[unit].name.and_then(|name| self.calls_of.get(&name)) else { return Vec::new() };
+        let Some(calls) = scan.units[unit].name.and_then(|name| self.calls_of.get(&name)) else {
+            return Vec::new();
+        };
         if calls.len() > MOST_CALLERS {
             return Vec::new();
         }
@@ -115,6 +119,7 @@ fn family(scan: &Scan, unit: usize) -> u8 {
 }
 
 fn share(units: &[usize], sure: f32) -> Vec<(usize, f32)> {
+    #[expect(clippy::cast_precision_loss, reason = "a dozen at most")]
     let sure = sure / units.len().max(1) as f32;
     units.iter().map(|unit| (*unit, sure)).collect()
 }

@@ -167,7 +167,7 @@ pub(crate) fn role(entry: &Entry) -> Result<Role, Skip> {
     if TRANSLATION.contains(&extension) {
         return Err(Skip::Translation);
     }
-    if name.contains(".min.") || name.ends_with(".map") {
+    if name.contains(".min.") || extension == "map" {
         return Err(Skip::Generated);
     }
     if entry.size > LARGEST_TEXT {
@@ -211,10 +211,8 @@ pub(crate) fn role(entry: &Entry) -> Result<Role, Skip> {
                         | "licence"
                         | "notice"
                 )
-        {
-            Role::Document
-        } else if in_folder(&["docs", "doc", "doc_src", "documentation", "website"])
-            && super::language::of_path(name).is_none()
+            || in_folder(&["docs", "doc", "doc_src", "documentation", "website"])
+                && super::language::of_path(name).is_none()
         {
             Role::Document
         } else if in_folder(&[
@@ -284,6 +282,7 @@ pub(crate) fn look(role: Role, bytes: &[u8]) -> Result<Role, Skip> {
         return Err(Skip::Binary);
     }
     // Minified: hardly any line ends.
+    #[expect(clippy::naive_bytecount, reason = "8 kB at most")]
     let line_ends = head.iter().filter(|byte| **byte == b'\n').count();
     if head.len() > 4000 && line_ends < head.len() / 1000 {
         return Err(Skip::Generated);

@@ -14,6 +14,10 @@ pub(crate) fn each(text: &str, mut found: impl FnMut(&str)) {
         if byte.is_ascii_alphabetic() {
             let start = at;
             at = end_of_part(bytes, at);
+            if bytes.get(at).is_some_and(|byte| !byte.is_ascii()) && text[at..].starts_with(is_joined) {
+                at = foreign(text, start, &mut word, &mut found);
+                continue;
+            }
             // What no one types as a word: encoded data.
             if at - start <= 40 {
                 word.clear();
@@ -58,12 +62,23 @@ fn end_of_part(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// A letter of a script that writes words together.
+fn is_joined(character: char) -> bool {
+    character.is_alphabetic() && !is_alone(character)
+}
+
+/// A character of a script without spaces: a word by itself.
+fn is_alone(character: char) -> bool {
+    matches!(character, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
 /// A run of letters beyond ASCII.
 fn foreign(text: &str, at: usize, word: &mut String, found: &mut impl FnMut(&str)) -> usize {
     word.clear();
     let mut end = at;
     for character in text[at..].chars() {
-        if !(character.is_alphabetic() || !word.is_empty() && character.is_ascii_lowercase()) {
+        let goes_on = is_joined(character) || is_alone(character) && word.is_empty();
+        if !goes_on {
             if word.is_empty() {
                 end += character.len_utf8();
             }
@@ -71,7 +86,7 @@ fn foreign(text: &str, at: usize, word: &mut String, found: &mut impl FnMut(&str
         }
         end += character.len_utf8();
         word.extend(character.to_lowercase());
-        if matches!(character, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}') || word.len() > 60 {
+        if is_alone(character) || word.len() > 60 {
             break;
         }
     }

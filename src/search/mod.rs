@@ -133,6 +133,18 @@ fn best(mut matches: Vec<Match>, limit: usize) -> Vec<Match> {
 fn listed<'a>(index: &'a Index, matches: &[Match]) -> Vec<(Match, Listed<'a>)> {
     let wanted: HashMap<(usize, u32), Match> =
         matches.iter().map(|found| ((found.segment, found.doc), *found)).collect();
-    let all = index.listed();
-    all.filter_map(|listed| Some((*wanted.get(&listed.address())?, listed))).collect()
+    // Most notes are no match, and a mark is cheaper than a hash.
+    let mut marks: Vec<Vec<bool>> = Vec::new();
+    for reader in index.searcher().segment_readers() {
+        marks.push(vec![false; reader.max_doc() as usize]);
+    }
+    for found in matches {
+        marks[found.segment][found.doc as usize] = true;
+    }
+    let is_match = |listed: &Listed<'_>| {
+        let (segment, doc) = listed.address();
+        marks[segment][doc as usize]
+    };
+    let listed = index.listed().filter(is_match);
+    listed.filter_map(|listed| Some((*wanted.get(&listed.address())?, listed))).collect()
 }

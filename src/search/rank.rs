@@ -19,6 +19,10 @@ const COVERAGE: f32 = 2.0;
 /// With less than this of what was asked for, by the weight of rare words, a note is no match.
 const LEAST_COVERAGE: f32 = 0.1;
 
+/// Two words that are in more documents of a segment than this say little by standing side by side,
+/// and finding out where they stand is dear.
+const TOO_COMMON: u32 = 4096;
+
 /// A field's weight, and how far its length counts.
 fn weight(field: Words) -> (f32, f32) {
     match field {
@@ -264,6 +268,9 @@ fn pair(
         let Some(mut right) = inverted.read_postings(&right, record)? else {
             continue;
         };
+        if left.doc_freq().min(right.doc_freq()) > TOO_COMMON {
+            continue;
+        }
         let mut doc = left.doc();
         while doc != TERMINATED {
             let other = if right.doc() < doc { right.seek(doc) } else { right.doc() };

@@ -49,7 +49,7 @@ fn what_a_text_cites_is_looked_up_where_it_is_told_to() {
     );
     assert_eq!(note["status"], "broken");
     let text = env.only_note();
-    for part in ["broken=no-such-file", "broken=no-such-line", "broken=outside", " in=SignedCookies.save\n"] {
+    for part in ["broken=no-such-file", "broken=no-such-line", "broken=outside", " in=SignedCookies.save_cookie\n"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.ends_with("`../x.py:1`.\n"), "the body is as it was written: {text}");

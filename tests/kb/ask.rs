@@ -19,7 +19,7 @@ fn a_question_becomes_a_note_that_is_found_and_pasted() {
         "\norigin: agent\n",
         "\nagent: scout\n",
         "\n# Where are signed cookies set\n",
-        " in=SignedCookies.save\n",
+        " in=SignedCookies.save_cookie\n",
     ] {
         assert!(note.contains(line), "{line:?} in {note}");
     }
@@ -38,10 +38,10 @@ fn the_first_place_is_where_it_is_done_and_the_way_there_is_shown() {
     assert_eq!(answer["outcome"], "kept");
     assert_eq!(answer["abstained"], false);
     let first = &answer["citations"][0];
-    assert_eq!((&first["path"], &first["in"]), (&"shop/cookies.py".into(), &"SignedCookies.save".into()));
+    assert_eq!((&first["path"], &first["in"]), (&"shop/cookies.py".into(), &"SignedCookies.save_cookie".into()));
     assert_eq!(first["status"], "fresh");
     let body = answer["note"]["body"].as_str().unwrap();
-    assert!(body.contains("`Shop.handle` → `Shop.finish` → `SignedCookies.save`"), "{body}");
+    assert!(body.contains("`Shop.handle` → `Shop.finish` → `SignedCookies.save_cookie`"), "{body}");
 }
 
 #[test]

@@ -293,4 +293,43 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn definitions_and_calls_are_found() {
+        let table: &[(&str, &str, &[&str], &[&str])] = &[
+            ("a.py", "class A:\n    def b(self):\n        c()\n\nX = 1\n", &["A", "A.b", "X"], &["c"]),
+            (
+                "a.js",
+                "Layer.prototype.match = function (path) { decode(path); };\napp.get('/x', function () {});\n",
+                &["Layer.match", "/x"],
+                &["decode", "get"],
+            ),
+            (
+                "a.ts",
+                "export class A { b(): void { this.c(); } }\ninterface I { x: string }\n",
+                &["A", "A.b", "I"],
+                &["c"],
+            ),
+            (
+                "a.rs",
+                "struct A;\nimpl<T> Tr for A<T> { fn b(&self) { c(); self.d(); e!(); } }\n",
+                &["A", "A", "A.b"],
+                &["c", "d", "e"],
+            ),
+            ("a.go", "package p\nfunc (a *A) B() { c(); d.E() }\ntype T struct{}\n", &["A.B", "T"], &["c", "E"]),
+            ("a.c", "static int f(void) { return g(1); }\n#define M 1\n", &["f", "M"], &["g"]),
+            ("a.java", "class A { A() {} void b() { c(); new D(); } }\n", &["A", "A.A", "A.b"], &["c", "D"]),
+            ("a.rb", "module M\n  class A\n    def b\n      c(1)\n    end\n  end\nend\n", &["M", "M.A", "A.b"], &["c"]),
+        ];
+        for (path, source, definitions, calls) in table {
+            let language = ALL[super::of_path(path).expect("a language")];
+            let symbols = crate::scout::symbols::read(language, source).expect("symbols");
+            let found: Vec<String> = (0..symbols.definitions.len()).map(|at| symbols.qualified(at)).collect();
+            assert_eq!(found, *definitions, "{path}");
+            let called: Vec<&str> = symbols.calls.iter().map(|call| &source[call.bytes.clone()]).collect();
+            for call in *calls {
+                assert!(called.contains(call), "{path}: {call} in {called:?}");
+            }
+        }
+    }
 }

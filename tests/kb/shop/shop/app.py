@@ -14,7 +14,7 @@ class Shop:
     def handle(self, request, response):
         """Finds the page for a request. A basket with a bad signature is thrown away."""
         try:
-            basket = self.cookies.load(request, "basket")
+            basket = self.cookies.load_cookie(request, "basket")
         except BadSignature:
             basket = None
         page = self.routes[request.path]
@@ -24,7 +24,7 @@ class Shop:
     def finish(self, basket, response):
         """The last step of every request: the basket goes back to the browser."""
         if basket is not None:
-            self.cookies.save(response, "basket", basket)
+            self.cookies.save_cookie(response, "basket", basket)
         return response
 
     def show_basket(self, basket, request, response):

@@ -20,11 +20,11 @@ class SignedCookies:
         digest = hmac.new(self.key, value.encode(), hashlib.sha256)
         return f"{value}.{digest.hexdigest()}"
 
-    def save(self, response, name, value):
+    def save_cookie(self, response, name, value):
         """Sets a signed cookie on the response, for a day."""
         response.set_cookie(name, self.sign(value), max_age=86400, httponly=True)
 
-    def load(self, request, name):
+    def load_cookie(self, request, name):
         """Reads a cookie and checks its signature. None if there is no such cookie."""
         raw = request.cookies.get(name)
         if raw is None:
