@@ -121,7 +121,7 @@ impl NoteView {
             path: root.join(file).to_string_lossy().into_owned(),
             kb: kb.to_owned(),
             file: file.to_owned(),
-            title: head.title.clone(),
+            title: if head.title.is_empty() { file.to_owned() } else { head.title.clone() },
             question: head.question.clone(),
             created: head.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true)),
             origin: head.origin.clone(),

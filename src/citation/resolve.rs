@@ -63,17 +63,28 @@ impl File {
         self.text.lines().collect()
     }
 
+    fn outline(&self) -> Option<&Outline> {
+        self.outline.get_or_init(|| Outline::of(&self.path, self.text.as_bytes())).as_ref()
+    }
+
+    /// What is hashed as `code`: the tokens of these lines.
+    pub(super) fn code(&self, lines: Lines) -> Option<String> {
+        // Lines without a token, a comment say, have only their text.
+        let code = self.outline()?.code(lines.first(), lines.last()).filter(|code| !code.is_empty())?;
+        Some(first_digits(&Sha256::digest(code.as_bytes()), 16))
+    }
+
     fn held(&self, lines: Lines) -> Held {
         let all = self.lines();
         let cited = &all[lines.first() as usize - 1..lines.last() as usize];
-        let (first, last) = (lines.first(), lines.last());
-        let outline = self.outline.get_or_init(|| Outline::of(&self.path, self.text.as_bytes())).as_ref();
-        let code = outline.and_then(|outline| outline.code(first, last));
         Held {
             blob: self.blob.clone(),
             text: text_hash(cited),
-            code: code.map(|code| first_digits(&Sha256::digest(code.as_bytes()), 16)),
-            within: outline.and_then(|outline| outline.definition_at(first, last)).map(str::to_owned),
+            code: self.code(lines),
+            within: self
+                .outline()
+                .and_then(|outline| outline.definition_at(lines.first(), lines.last()))
+                .map(str::to_owned),
         }
     }
 }

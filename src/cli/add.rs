@@ -10,7 +10,7 @@ use crate::note::Draft;
 use crate::question::Question;
 use crate::subject::{self, Seen, Subject};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 /// The largest text that is kept, in bytes.
@@ -76,6 +76,9 @@ fn read(args: &Args) -> Result<String, Failure> {
         Some(file) => Box::new(File::open(file).map_err(failed)?),
         None => Box::new(io::stdin().lock()),
     };
+    if args.file.is_none() && io::stdin().is_terminal() {
+        let _ = writeln!(io::stderr(), "kb: type the text; Ctrl-D ends it");
+    }
     let mut bytes = Vec::new();
     source.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {

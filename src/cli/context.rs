@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// The notes [default: the newest]
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// The notes that these words find
+    /// The best five notes that these words find
     #[arg(long, value_name = "WORDS")]
     query: Option<String>,
     /// About how many tokens at most

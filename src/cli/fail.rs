@@ -159,6 +159,11 @@ impl Failure {
             Failure::Handle(HandleError::TooShort { .. }) => {
                 ("short_id", USAGE, "type at least three letters of the id")
             }
+            Failure::Handle(HandleError::Ambiguous { candidates, .. })
+                if candidates.iter().all(|candidate| candidate.id == candidates[0].id) =>
+            {
+                ("ambiguous_id", USAGE, "several files have this id: name the one that you mean by its path")
+            }
             Failure::Handle(HandleError::Ambiguous { .. }) => {
                 ("ambiguous_id", USAGE, "type one more letter, or the path of the file")
             }

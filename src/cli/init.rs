@@ -19,5 +19,5 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let (base, there_before) = knowledge_base::init(&settings.machine.here.join(folder))?;
     let why = if there_before { "there before" } else { "made" };
     let kb = base.root.to_string_lossy().into_owned();
-    Ok(View::Where(WhereView { format: FORMAT, kb, name: base.name(), why }))
+    Ok(View::Where(WhereView { format: FORMAT, kb, name: base.name(), why }, Vec::new()))
 }

@@ -30,7 +30,7 @@ impl<'a> Viewer<'a> {
     pub(super) fn standing(&self, head: &Head) -> Standing {
         let around = Surroundings {
             seen: &self.seen,
-            near: vec![&self.base.root, self.here],
+            near: vec![self.here, &self.base.root],
             hidden: vec![self.base.root.clone()],
         };
         head.standing(&around)

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         let root = &settings.base()?.root;
         View::Paths(results.hits.iter().map(|hit| root.join(&hit.entry.file).to_string_lossy().into_owned()).collect())
     } else {
-        if !settings.json {
+        if !settings.json && results.total > 0 {
             let files: Vec<String> = results.hits.iter().map(|hit| hit.entry.file.clone()).collect();
             last_hits::remember(&files, &settings.machine);
         }
@@ -55,13 +55,17 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             score: hit.score,
             snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
         };
-        let suggestions = query.suggestions().iter().map(ToString::to_string);
+        let mut said: Vec<String> = query.suggestions().iter().map(ToString::to_string).collect();
+        said.extend(index.warnings().iter().map(ToString::to_string));
+        if results.total == 0 && !settings.json {
+            said.push("no note has to do with that; `kb list` shows all".to_owned());
+        }
         View::Search(SearchView {
             format: FORMAT,
             total: results.total,
             complete: results.complete,
             hits: results.hits.iter().map(hit).collect(),
-            warnings: suggestions.chain(index.warnings().iter().map(ToString::to_string)).collect(),
+            warnings: said,
         })
     };
     Ok(view.with(index))

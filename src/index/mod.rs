@@ -280,7 +280,9 @@ impl Index {
     /// Notes, the newest first; at most `limit` of them.
     pub fn newest(&self, limit: usize) -> Result<Vec<Entry>, IndexError> {
         let mut listed: Vec<Listed<'_>> = self.listed().collect();
-        listed.sort_unstable_by(|a, b| (b.created, a.folder, a.name).cmp(&(a.created, b.folder, b.name)));
+        // Notes say the second; of two made in one, the file written later is the newer.
+        let age = |listed: &Listed<'_>| (listed.created.div_euclid(1000), listed.modified());
+        listed.sort_unstable_by(|a, b| age(b).cmp(&age(a)).then_with(|| (a.folder, a.name).cmp(&(b.folder, b.name))));
         listed.truncate(limit);
         // Neighbours in the store are unpacked once.
         let mut order: Vec<usize> = (0..listed.len()).collect();
@@ -379,7 +381,15 @@ impl<'a> Listed<'a> {
         std::str::from_utf8(self.id).unwrap_or("")
     }
 
-    /// When it was made; of a note that does not say, when its file was written.
+    /// When its file was last written, in nanoseconds.
+    fn modified(&self) -> i64 {
+        match self.stamp {
+            Listing::Row(bytes) => Stamp::unpacked(bytes).modified,
+            Listing::Fresh(fresh) => fresh.stamp.modified,
+        }
+    }
+
+    /// When the note was made, as far as it says; else when its file was last written.
     pub fn created(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.created).unwrap_or_default()
     }

@@ -29,7 +29,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// There is nothing of that name in the trash.
-    #[error("nothing in the trash is called `{handle}`")]
+    #[error("{}", if handle.is_empty() { "the trash is empty".to_owned() } else { format!("nothing in the trash is called `{handle}`") })]
     NotInTrash {
         /// What was asked for; empty for the newest.
         handle: String,
@@ -99,6 +99,9 @@ impl KnowledgeBase {
         let from = self.root.join(file);
         let trash = self.root.join(TRASH);
         fs::create_dir_all(&trash).map_err(io_error("make", &trash))?;
+        // What was thrown away is not to be committed with the rest.
+        let ignore = trash.join(".gitignore");
+        save::create(&ignore, b"*\n").map_err(io_error("save", &ignore))?;
         let now = machine.now().timestamp_millis();
         for try_again in 0..1000 {
             // One folder a note keeps its whole path, so that it can go back to where it was.

@@ -34,14 +34,17 @@ impl Seen {
         }
     }
 
-    /// Where a subject that a note names lies now: where it was last seen, or around `near` (the
-    /// knowledge base, the current folder) if that is a clone of the same remote.
+    /// Where a subject that a note names lies now: the work tree around one of `near` (the current
+    /// folder, the knowledge base) if that is of the same repository, else where it was last seen.
     pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Option<PathBuf> {
-        let known = keys(pinned).into_iter().filter_map(|key| self.0.get(&key)).map(PathBuf::from);
-        known
+        let known: Vec<PathBuf> = keys(pinned)
             .into_iter()
-            .find(|path| path.is_dir())
-            .or_else(|| near.iter().find_map(|folder| clone_around(folder, pinned)))
+            .filter_map(|key| self.0.get(&key))
+            .map(PathBuf::from)
+            .filter(|path| path.is_dir())
+            .collect();
+        let around = near.iter().find_map(|folder| tree_around(folder, pinned, &known));
+        around.or_else(|| known.into_iter().next())
     }
 }
 
@@ -68,18 +71,24 @@ fn address(remote: &str) -> String {
     without_user.replacen(':', "/", 1).trim_end_matches('/').trim_end_matches(".git").to_lowercase()
 }
 
-fn clone_around(near: &Path, pinned: &Pinned) -> Option<PathBuf> {
+/// The subject in the work tree around a folder: one that shares its git folder with where the subject
+/// was seen, or a clone of the same remote.
+fn tree_around(near: &Path, pinned: &Pinned, known: &[PathBuf]) -> Option<PathBuf> {
     let Kind::Git { remote, folder, .. } = &pinned.kind else { return None };
     let git::GitFolders { work_tree, common_dir, .. } = git::folders(near)?;
-    let same = match remote {
-        Some(remote) => {
-            let config = std::fs::read_to_string(common_dir.join("config")).ok()?;
-            let urls =
-                config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
-            urls.map(|url| address(&git::without_credentials(url.trim()))).any(|url| url == address(remote))
-        }
-        None => work_tree.file_name().is_some_and(|name| name.to_string_lossy() == pinned.name),
-    };
+    let shared = |path: &PathBuf| git::folders(path).is_some_and(|git| git.common_dir == common_dir);
+    let same = known.iter().any(shared)
+        || match remote {
+            Some(remote) => remotes(&common_dir).iter().any(|url| address(url) == address(remote)),
+            None => known.is_empty() && work_tree.file_name().is_some_and(|name| name.to_string_lossy() == pinned.name),
+        };
     let place = folder.as_deref().map_or_else(|| work_tree.clone(), |folder| work_tree.join(folder));
     (same && place.is_dir()).then(|| place.canonicalize().ok())?
+}
+
+/// The addresses in a repository's configuration, read without git.
+fn remotes(common_dir: &Path) -> Vec<String> {
+    let config = std::fs::read_to_string(common_dir.join("config")).unwrap_or_default();
+    let urls = config.lines().filter_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='));
+    urls.map(|url| git::without_credentials(url.trim())).collect()
 }

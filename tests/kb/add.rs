@@ -126,7 +126,7 @@ fn what_was_thrown_away_comes_back_where_it_was() {
     assert_eq!(fs::read_to_string(env.base().join("deep/er/one.md")).unwrap(), "# One\n");
     insta::assert_snapshot!(env.kb("rm --undo"), @"
     --- stderr
-    kb: nothing in the trash is called ``
+    kb: the trash is empty
     hint: what was removed lies in the `.trash` folder of the knowledge base
     --- exit code 1
     ");

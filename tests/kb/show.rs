@@ -154,6 +154,8 @@ fn a_note_says_whether_it_still_holds() {
     assert_eq!(status(&env), ("moved".into(), "moved fresh".into()));
     let note = &env.kb("show --json").json()["note"];
     assert_eq!(note["citations"][0]["now"], serde_json::json!({"path": "shop/cookies.py", "first": 25, "last": 27}));
+    let env = env.file("shop/cookies.py", cookies.replace("httponly=True)", "httponly=True)  # no script reads it"));
+    assert_eq!(status(&env), ("fresh".into(), "fresh fresh".into()));
     let env = env.file("shop/cookies.py", cookies.replace("86400", "60"));
     assert_eq!(status(&env), ("stale".into(), "stale fresh".into()));
     assert_eq!(env.kb("search holds is:stale --json").json()["total"], 1);
@@ -167,4 +169,30 @@ fn a_note_says_whether_it_still_holds() {
     fs::rename(env.path("shop"), env.path("elsewhere")).unwrap();
     fs::rename(env.path(".git"), env.path("no-git")).unwrap();
     assert_eq!(status(&env).0, "unknown");
+}
+
+#[test]
+fn in_a_work_tree_a_note_stands_as_the_code_there_does() {
+    let env = Env::shop();
+    env.kb_reads("add --repo . --title Holds", "`shop/cookies.py:23-25`\n").ok();
+    env.git("worktree add --quiet ../tree");
+    let cookies = fs::read_to_string(env.path("shop/cookies.py")).unwrap();
+    let env = env.file("../tree/shop/cookies.py", cookies.replace("86400", "60"));
+    let status = |folder: &str| env.kb_in(folder, "list --json").json()["notes"][0]["status"].clone();
+    assert_eq!(status("."), "fresh");
+    assert_eq!(status("../tree/shop"), "stale");
+    // Asking there changes nothing of how the note stands here.
+    let _ = env.kb_in("../tree", "ask --fresh how are invoices printed");
+    assert_eq!(env.kb("list --json").json()["notes"].as_array().unwrap().len(), 2);
+    assert!(env.kb("search is:fresh holds --json").json()["total"] == 1);
+    assert_eq!(env.kb_in("../home", "list --json --kb ../shop/notes --limit 2").json()["total"], 2);
+}
+
+#[test]
+fn the_newest_note_is_the_one_written_last() {
+    let env = Env::new();
+    for title in ["one", "two", "three"] {
+        env.kb_reads(&format!("add --title {title}"), "x").ok();
+        assert_eq!(env.kb("show --json").json()["note"]["title"], title);
+    }
 }

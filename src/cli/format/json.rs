@@ -15,7 +15,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
         View::Show(view, _) | View::Saved(view) => object(view, out),
         View::Ask(view) => object(view, out),
         View::Context { view, .. } => object(view, out),
-        View::Where(view) => object(view, out),
+        View::Where(view, _) => object(view, out),
         View::Files(view) => object(view, out),
         View::Ids(ids) => object(&Lines { format: FORMAT, ids: Some(ids), paths: None }, out),
         View::Paths(paths) => object(&Lines { format: FORMAT, ids: None, paths: Some(paths) }, out),

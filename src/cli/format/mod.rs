@@ -29,7 +29,8 @@ pub(super) enum View {
         /// What was taken out and left out.
         said: Vec<String>,
     },
-    Where(WhereView),
+    /// A knowledge base, and what is said beside its path.
+    Where(WhereView, Vec<String>),
     Files(FilesView),
     /// Ids or paths alone, one a line.
     Ids(Vec<String>),
@@ -62,7 +63,7 @@ impl View {
         match self {
             View::Search(view) => &view.warnings,
             View::List(view) => &view.warnings,
-            View::Context { said, .. } => said,
+            View::Context { said, .. } | View::Where(_, said) => said,
             View::AndThen(view, _) => view.warnings(),
             _ => &[],
         }

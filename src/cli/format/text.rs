@@ -6,6 +6,7 @@ use crate::invisible::{for_terminal, line_for_terminal};
 use crate::view::{AskView, CitationView, HitView, NoteView, ShowView};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How text is printed.
 pub(super) struct Text {
@@ -18,6 +19,8 @@ pub(super) struct Text {
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const ID: Style = AnsiColor::Cyan.on_default();
+/// A title is not cut shorter than that.
+const LEAST_TITLE: usize = 30;
 const HIT: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Text {
@@ -25,7 +28,7 @@ impl Text {
     pub(super) fn print(&self, view: &View, out: &mut dyn Write) -> io::Result<()> {
         match view {
             View::Search(view) => view.hits.iter().enumerate().try_for_each(|(at, hit)| self.hit(at + 1, hit, out)),
-            View::List(view) => view.notes.iter().try_for_each(|note| line(note, out)),
+            View::List(view) => view.notes.iter().enumerate().try_for_each(|(at, note)| self.line(at + 1, note, out)),
             View::Show(view, _) => self.note(view, out),
             View::Saved(view) => writeln!(
                 out,
@@ -35,7 +38,7 @@ impl Text {
             ),
             View::Ask(view) => self.answer(view, out),
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
-            View::Where(view) => writeln!(out, "{}", line_for_terminal(&view.kb)),
+            View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
             View::Files(view) => super::paths::print(&view.paths, out),
             View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => Ok(()),
         }
@@ -43,7 +46,7 @@ impl Text {
 
     fn hit(&self, number: usize, hit: &HitView, out: &mut dyn Write) -> io::Result<()> {
         let note = &hit.note;
-        let number = if self.terminal { format!("@{number:<3}") } else { String::new() };
+        let number = self.number(number);
         writeln!(
             out,
             "{FAINT}{number}{FAINT:#}{ID}{}{ID:#}  {STRONG}{}{STRONG:#}",
@@ -58,7 +61,33 @@ impl Text {
             }
             writeln!(out)?;
         }
-        writeln!(out, "    {FAINT}{}{FAINT:#}", line_for_terminal(&about(note)))
+        let (color, status) = (color(note.status), note.status);
+        writeln!(out, "    {color}{status}{color:#}{FAINT}{}{FAINT:#}", line_for_terminal(&about(note)[status.len()..]))
+    }
+
+    /// What a hit is called in the terminal that it is printed in.
+    fn number(&self, number: usize) -> String {
+        if self.terminal { format!("@{number:<3} ") } else { String::new() }
+    }
+
+    /// A note in one line; on a terminal not wider than that.
+    fn line(&self, number: usize, note: &NoteView, out: &mut dyn Write) -> io::Result<()> {
+        let number = self.number(number);
+        let created = note.created.as_deref().map_or("          ", |created| &created[..10]);
+        let mut labels = labels(note);
+        let status = labels.remove(0);
+        let rest = if labels.is_empty() { String::new() } else { format!(" · {}", labels.join(" · ")) };
+        let (id, rest) = (line_for_terminal(&note.id), line_for_terminal(&rest));
+        let mut title = line_for_terminal(&note.title).into_owned();
+        if self.terminal {
+            let taken = number.len() + id.width() + created.len() + status.len() + rest.width() + 6;
+            title = shortened(&title, self.width.saturating_sub(taken).max(LEAST_TITLE));
+        }
+        let color = color(&status);
+        writeln!(
+            out,
+            "{FAINT}{number}{FAINT:#}{ID}{id}{ID:#}  {FAINT}{created}{FAINT:#}  {STRONG}{title}{STRONG:#}  {color}{status}{color:#}{FAINT}{rest}{FAINT:#}"
+        )
     }
 
     fn note(&self, view: &ShowView, out: &mut dyn Write) -> io::Result<()> {
@@ -87,15 +116,27 @@ impl Text {
     }
 }
 
-fn line(note: &NoteView, out: &mut dyn Write) -> io::Result<()> {
-    let created = note.created.as_deref().map_or("          ", |created| &created[..10]);
-    writeln!(
-        out,
-        "{ID}{}{ID:#}  {FAINT}{created}{FAINT:#}  {STRONG}{}{STRONG:#}  {FAINT}{}{FAINT:#}",
-        line_for_terminal(&note.id),
-        line_for_terminal(&note.title),
-        line_for_terminal(&labels(note).join(" · ")),
-    )
+/// Good, doubtful, bad: never told by colour alone.
+fn color(status: &str) -> Style {
+    match status {
+        "fresh" => AnsiColor::Green.on_default(),
+        "moved" => AnsiColor::Yellow.on_default(),
+        "stale" | "broken" => AnsiColor::Red.on_default(),
+        _ => FAINT,
+    }
+}
+
+/// The beginning of a line, so many columns wide at most.
+fn shortened(line: &str, width: usize) -> String {
+    if line.width() <= width {
+        return line.to_owned();
+    }
+    let mut taken = 1;
+    let fits = |c: &char| {
+        taken += c.width().unwrap_or(0);
+        taken <= width
+    };
+    line.chars().take_while(fits).chain(['…']).collect()
 }
 
 /// Subject, agent, status, tags: what is known of a note beside its words.
