@@ -12,6 +12,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The steps of saving, in order. A test kills the process after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,13 +112,23 @@ pub fn exchange(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Result<Exchan
     let mut unfinished = Unfinished::write(path, bytes, Some(mode))?;
     match renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {
-            // What stood there is now under the other name: somebody may have been quicker.
-            if fs::read(&unfinished.path)? != expected {
+            // What stood there is now under the other name, and may be somebody's only copy of a text
+            // written a moment ago: it goes only if it is what was expected.
+            unfinished.named = true;
+            if fs::read(&unfinished.path)? == expected {
+                fs::remove_file(&unfinished.path)?;
+            } else {
                 renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE)?;
+                if fs::read(&unfinished.path)? == bytes {
+                    fs::remove_file(&unfinished.path)?;
+                }
                 return Ok(Exchanged::Changed);
             }
         }
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            if fs::read(path)? != expected {
+                return Ok(Exchanged::Changed);
+            }
             fs::rename(&unfinished.path, path)?;
             unfinished.named = true;
         }
@@ -141,9 +152,25 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
             // File systems that cannot: a link fails where the name is taken.
             fs::hard_link(from, to)?;
-            fs::remove_file(from)
+            // The file has its new name; that the old one stays is no failure of that.
+            let _ = fs::remove_file(from);
+            Ok(())
         }
         other => Ok(other?),
+    }
+}
+
+/// Removes what killed processes left behind in a folder an hour ago or more.
+pub fn clear_unfinished(folder: &Path) {
+    const LEFT_BEHIND: Duration = Duration::from_hours(1);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_old = || {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > LEFT_BEHIND))
+        };
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) && is_old() {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::resolve::{File, text_hash};
 use super::{Citation, Held, Lines, Seen, Status};
-use crate::subject::{Snapshot, SubjectError, blob_id};
+use crate::subject::{Snapshot, SubjectError};
 use std::collections::HashMap;
 
 /// How a note stands today.
@@ -52,9 +52,10 @@ impl Verdict {
 /// as it is now, if it is here.
 pub fn stand(citations: &[Citation], snapshot: &dyn Fn(Option<&str>) -> Option<Snapshot>) -> Standing {
     // By subject and path: what was read, or what not being able to says.
-    type Files<'a> = HashMap<(Option<&'a str>, &'a str), Result<Vec<u8>, Status>>;
+    type Files<'a> = HashMap<(Option<&'a str>, &'a str), Result<File, Status>>;
     let mut snapshots: HashMap<Option<&str>, Option<Snapshot>> = HashMap::new();
     let mut files: Files<'_> = HashMap::new();
+    let mut budget = MOST_COMPARED;
     let verdicts = citations
         .iter()
         .map(|citation| {
@@ -64,12 +65,12 @@ pub fn stand(citations: &[Citation], snapshot: &dyn Fn(Option<&str>) -> Option<S
                 Seen::Unverified => return Verdict::of(Status::Unverified),
             };
             let subject = citation.subject.as_deref();
-            let bytes = files.entry((subject, &citation.path)).or_insert_with(|| {
+            let file = files.entry((subject, &citation.path)).or_insert_with(|| {
                 let snapshot = snapshots.entry(subject).or_insert_with(|| snapshot(subject));
                 snapshot.as_ref().map_or(Err(Status::Unknown), |snapshot| read(snapshot, &citation.path))
             });
-            match bytes {
-                Ok(bytes) => compare(citation, held, bytes),
+            match file {
+                Ok(file) => compare(citation, held, file, &mut budget),
                 Err(status) => Verdict::of(*status),
             }
         })
@@ -77,31 +78,45 @@ pub fn stand(citations: &[Citation], snapshot: &dyn Fn(Option<&str>) -> Option<S
     Standing::of(verdicts)
 }
 
-fn read(snapshot: &Snapshot, path: &str) -> Result<Vec<u8>, Status> {
-    snapshot.read(path).map_err(|error| match error {
-        SubjectError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Status::Broken,
-        SubjectError::Outside { .. } | SubjectError::NotText { .. } => Status::Broken,
-        _ => Status::Unknown,
-    })
+/// How many lines are compared in search of moved text, for one note: a hostile one could cite ten
+/// thousand lines of a huge file.
+const MOST_COMPARED: usize = 200_000;
+
+fn read(snapshot: &Snapshot, path: &str) -> Result<File, Status> {
+    match snapshot.read(path) {
+        Ok(bytes) => Ok(File::of(path, &bytes)),
+        Err(SubjectError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Err(Status::Broken),
+        Err(SubjectError::Outside { .. } | SubjectError::NotText { .. }) => Err(Status::Broken),
+        Err(_) => Err(Status::Unknown),
+    }
 }
 
-fn compare(citation: &Citation, held: &Held, bytes: &[u8]) -> Verdict {
-    if held.blob.len() >= 7 && blob_id(bytes).starts_with(&held.blob) {
-        return Verdict::of(Status::Fresh);
-    }
-    let file = File::of(&citation.path, bytes);
+fn compare(citation: &Citation, held: &Held, file: &File, budget: &mut usize) -> Verdict {
     let lines = file.lines();
     let length = citation.lines.len() as usize;
     let place = citation.lines.first() as usize - 1;
-    let same = |at: &usize| lines.get(*at..*at + length).is_some_and(|lines| text_hash(lines) == held.text);
+    let is_there = lines.len() >= place + length;
+    if is_there && held.blob.len() >= 7 && file.blob() == held.blob {
+        return Verdict::of(Status::Fresh);
+    }
+    if held.text.is_empty() {
+        return Verdict::of(Status::Unverified);
+    }
+    let same = |at: usize| lines.get(at..at + length).is_some_and(|lines| text_hash(lines) == held.text);
     // A change of comments or white space changes nothing of what the lines do.
-    if same(&place) || held.code.is_some() && file.code(citation.lines) == held.code {
+    if same(place) || is_there && held.code.is_some() && file.code(citation.lines) == held.code {
         return Verdict::of(Status::Fresh);
     }
     // The nearest twin is the likeliest to be the one that was meant.
     let mut places: Vec<usize> = (0..(lines.len() + 1).saturating_sub(length)).collect();
     places.sort_by_key(|at| at.abs_diff(place));
-    let Some(at) = places.into_iter().find(same) else { return Verdict::of(Status::Stale) };
+    let mut affordable = |_: &usize| {
+        let rest = budget.checked_sub(length);
+        *budget = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let moved = places.into_iter().take_while(|at| affordable(at)).find(|at| same(*at));
+    let Some(at) = moved else { return Verdict::of(Status::Stale) };
     let first = u32::try_from(at + 1).unwrap_or(u32::MAX);
     let now =
         Lines::new(first, first.saturating_add(citation.lines.len() - 1)).map(|lines| (citation.path.clone(), lines));

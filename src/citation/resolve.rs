@@ -5,24 +5,19 @@ use crate::scout::Outline;
 use crate::subject::{Snapshot, SubjectError, blob_id};
 use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Every citation of an answer, in order of first appearance, each once. The first snapshot is the
 /// unnamed subject. Never fails: broken is a result.
 pub fn resolve(markdown: &str, snapshots: &[Snapshot]) -> Vec<Citation> {
     let mut library = Library::default();
-    let mut citations: Vec<Citation> = Vec::new();
-    for found in find(markdown) {
-        let citation = one(found, snapshots, &mut library);
-        let known = |other: &Citation| {
-            (&other.subject, &other.path, other.lines) == (&citation.subject, &citation.path, citation.lines)
-        };
-        if !citations.iter().any(known) {
-            citations.push(citation);
-        }
-    }
-    citations
+    let mut known = HashSet::new();
+    let resolved = find(markdown).into_iter().map(|found| one(found, snapshots, &mut library));
+    resolved.filter(|one| known.insert((one.subject.clone(), one.path.clone(), one.lines))).take(MOST).collect()
 }
+
+/// More citations than that are no answer.
+const MOST: usize = 2_000;
 
 /// The first 16 hex digits of SHA-256 over lines of a file, each without trailing white space,
 /// joined by line feeds.
@@ -57,6 +52,11 @@ impl File {
     pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes).into_owned();
         Self { path: path.to_owned(), blob: blob_id(bytes)[..12].to_owned(), text, outline: OnceCell::new() }
+    }
+
+    /// First 12 digits of git's id of the file.
+    pub(super) fn blob(&self) -> &str {
+        &self.blob
     }
 
     pub(super) fn lines(&self) -> Vec<&str> {

@@ -13,6 +13,7 @@ use crate::subject::{self, Subject};
 use crate::suggestion;
 use crate::view::{self, AskView, FORMAT, NoteWithBody};
 use std::path::{Path, PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -63,6 +64,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             time_limit: settings.timeout,
         };
         let outcome = runtime.block_on(one(&job, settings, printer));
+        let over = matches!(outcome, Err(Failure::Interrupted | Failure::Terminated));
         worst = worst.max(match outcome {
             Ok(outcome) => {
                 let (view, last_line) = done(&job, outcome, settings)?;
@@ -73,6 +75,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             Err(failure) if settings.json => printer.print(failed(&job, &failure)).map(|_| failure.exit())?,
             Err(failure) => printer.failure(&failure),
         });
+        if over {
+            break;
+        }
     }
     Ok(worst)
 }
@@ -80,10 +85,13 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
 /// Runs a job until it ends or Ctrl-C ends it. What it started dies with it.
 async fn one(job: &Job, settings: &Settings, printer: &Printer) -> Result<Outcome, Failure> {
     let progress = printer.progress();
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
+    let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
     let mut events = |Event::Doing(what): Event| progress.show(&what);
     let result = tokio::select! {
         result = job::run(job, settings.base()?, &settings.machine, &mut events) => result.map_err(Failure::Job),
-        _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        _ = interrupted.recv() => Err(Failure::Interrupted),
+        _ = ended.recv() => Err(Failure::Terminated),
     };
     progress.clear();
     result
@@ -153,7 +161,7 @@ fn done(job: &Job, outcome: Outcome, settings: &Settings) -> Result<(View, Optio
 
 /// A job that came to nothing, for programs.
 fn failed(job: &Job, failure: &Failure) -> View {
-    let outcome = if matches!(failure, Failure::Interrupted) { "cancelled" } else { "failed" };
+    let outcome = if matches!(failure, Failure::Interrupted | Failure::Terminated) { "cancelled" } else { "failed" };
     View::Ask(Box::new(AskView {
         format: FORMAT,
         outcome,

@@ -22,13 +22,15 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let file = Path::new(&entry.file);
     let before = base.read(file)?;
     let copy = Copy::of(file, &before, settings)?;
+    // An editor that is left with an error means that nothing is to change.
     edit(&copy.path, settings)?;
     let after = fs::read(&copy.path).map_err(|source| Failure::Read { what: "the edited text".to_owned(), source })?;
     match base.rewrite(file, &before, &after) {
-        Err(StoreError::Changed { path }) => Err(Failure::EditedTwice { kept: keep_beside(&path, &after)?, path }),
-        other => {
-            other?;
-            notes::saved(settings, entry.id.as_str(), &entry.file)
+        Ok(()) => notes::saved(settings, entry.id.as_str(), &entry.file),
+        Err(source) => {
+            let path = base.root.join(file);
+            let kept = keep_beside(&path, &after).unwrap_or_else(|_| copy.keep());
+            Err(Failure::NotEdited { path, kept, source })
         }
     }
 }
@@ -78,8 +80,18 @@ impl Copy {
     }
 }
 
+impl Copy {
+    /// Leaves the copy where it is.
+    fn keep(mut self) -> PathBuf {
+        self.folder = PathBuf::new();
+        self.path.clone()
+    }
+}
+
 impl Drop for Copy {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        if !self.folder.as_os_str().is_empty() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }

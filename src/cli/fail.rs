@@ -23,6 +23,8 @@ pub(super) const FAILED: u8 = 3;
 pub(super) const AGENT: u8 = 4;
 /// Interrupted by Ctrl-C.
 pub(super) const INTERRUPTED: u8 = 130;
+/// Ended by SIGTERM.
+pub(super) const TERMINATED: u8 = 143;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +73,8 @@ pub(super) enum Failure {
     Editor { editor: String, source: io::Error },
     #[error("the editor `{editor}` failed, so the note is as it was")]
     EditorFailed { editor: String },
-    #[error("`{}` changed while you edited it; your text is in `{}`", path.display(), kept.display())]
-    EditedTwice { path: PathBuf, kept: PathBuf },
+    #[error("cannot change `{}` ({source}); your text is in `{}`", path.display(), kept.display())]
+    NotEdited { path: PathBuf, kept: PathBuf, source: StoreError },
     #[error("cannot change the tags of `{}`: {source}", path.display())]
     Edit { path: PathBuf, source: crate::note::EditError },
     #[error("there are no notes yet")]
@@ -83,6 +85,8 @@ pub(super) enum Failure {
     Runtime(io::Error),
     #[error("interrupted; nothing was kept")]
     Interrupted,
+    #[error("ended from outside; nothing was kept")]
+    Terminated,
     #[error("cannot write: {0}")]
     Output(io::Error),
     #[error("{message}")]
@@ -197,8 +201,8 @@ impl Failure {
             Failure::NoEditor => ("no_editor", FAILED, "set `EDITOR`, or open the file that `kb path ID` prints"),
             Failure::Editor { .. } => ("editor", FAILED, "check the value of `VISUAL` or `EDITOR`"),
             Failure::EditorFailed { .. } => ("editor", FAILED, "run `kb edit` again"),
-            Failure::EditedTwice { .. } => {
-                ("edited_twice", FAILED, "both texts are kept: bring them together and delete one")
+            Failure::NotEdited { .. } => {
+                ("not_edited", FAILED, "what is in the note now and your text are both kept: bring them together")
             }
             Failure::Edit { .. } => {
                 ("frontmatter", FAILED, "`kb edit ID` opens the note; mend the lines between `---` first")
@@ -208,6 +212,7 @@ impl Failure {
                 ("nothing_found", NO, "use fewer or other words; `kb list` shows all notes")
             }
             Failure::Runtime(_) => ("runtime", FAILED, "the system is short of resources; try again"),
+            Failure::Terminated => ("terminated", TERMINATED, "ask again when you like"),
             Failure::Interrupted => ("interrupted", INTERRUPTED, "ask again when you like"),
             Failure::Output(_) => ("output", FAILED, "check where the output goes: is the disk full?"),
             Failure::Bug(_) => ("bug", FAILED, "no note is lost; please report it with the command that you typed"),

@@ -10,8 +10,8 @@ use crate::search;
 pub(super) fn resolve(handle: &str, settings: &Settings, index: &Index) -> Result<Entry, Failure> {
     let base = settings.base()?;
     if let Some(number) = handle.strip_prefix('@').and_then(|number| number.parse().ok()) {
-        let file = last_hits::recall(number, &settings.machine)?;
-        return Ok(search::find(&file, &base.root, index)?);
+        let file = last_hits::recall(number, &base.root, &settings.machine)?;
+        return Ok(search::find(&base.root.join(file).to_string_lossy(), &base.root, index)?);
     }
     Ok(search::find(handle, &base.root, index)?)
 }

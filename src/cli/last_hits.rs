@@ -4,32 +4,44 @@
 use super::fail::Failure;
 use crate::machine::Machine;
 use crate::save;
+use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 const FOLDER: &str = "terminals";
 /// A terminal that has been silent for so long is gone.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// What was printed last.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Hits {
+    /// The knowledge base's folder.
+    base: PathBuf,
+    /// The notes' files, relative to it.
+    files: Vec<String>,
+}
+
 /// Notes what was printed, if there is a terminal to note it for.
-pub(super) fn remember(files: &[String], machine: &Machine) {
+pub(super) fn remember(files: Vec<String>, base: &Path, machine: &Machine) {
     let Some(path) = place(machine) else { return };
     let Some(folder) = path.parent() else { return };
     if fs::create_dir_all(folder).is_ok() {
         forget_old(folder);
         // Best effort: without it `@1` says that there is no such hit.
-        let _ = save::replace(&path, files.join("\n").as_bytes());
+        let hits = Hits { base: base.to_owned(), files };
+        let _ = save::replace(&path, &serde_json::to_vec(&hits).unwrap_or_default());
     }
 }
 
 /// The file of the hit of this number, counted from 1, relative to its knowledge base.
-pub(super) fn recall(number: usize, machine: &Machine) -> Result<String, Failure> {
+pub(super) fn recall(number: usize, base: &Path, machine: &Machine) -> Result<String, Failure> {
     let path = place(machine).ok_or(Failure::NoTerminal { number })?;
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let files: Vec<&str> = text.lines().collect();
+    let hits: Hits = serde_json::from_slice(&fs::read(path).unwrap_or_default()).unwrap_or_default();
+    // Hits of another knowledge base are none of this one.
+    let files = if hits.base == base { hits.files } else { Vec::new() };
     let file = number.checked_sub(1).and_then(|at| files.get(at));
-    file.map(|file| (*file).to_owned()).ok_or(Failure::NoSuchHit { number, count: files.len() })
+    file.cloned().ok_or(Failure::NoSuchHit { number, count: files.len() })
 }
 
 fn place(machine: &Machine) -> Option<PathBuf> {

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     } else {
         if !settings.json {
             let files: Vec<String> = entries.iter().map(|entry| entry.file.clone()).collect();
-            last_hits::remember(&files, &settings.machine);
+            last_hits::remember(files, &settings.base()?.root, &settings.machine);
         }
         View::List(ListView {
             format: FORMAT,

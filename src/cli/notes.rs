@@ -59,7 +59,12 @@ impl<'a> Viewer<'a> {
 /// The view of a note that was just written, which the index then learns of.
 pub(super) fn saved(settings: &Settings, id: &str, file: &str) -> Result<View, Failure> {
     let (view, _) = Viewer::new(settings)?.file(id, file)?;
-    Ok(View::Saved(Box::new(view)).with(settings.index()?))
+    let view = View::Saved(Box::new(view));
+    // The note is on disk; an index that cannot be had now is the next command's business.
+    Ok(match settings.index() {
+        Ok(index) => view.with(index),
+        Err(_) => view,
+    })
 }
 
 /// A file of the base, relative to it, with `/`.

@@ -11,6 +11,9 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: &Args) -> Result<u8, Failure> {
     let failed = |message: String| Failure::Scout { message };
+    // Whatever ends kb, this ends with it.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     let request: Request =
         serde_json::from_reader(io::stdin().lock()).map_err(|error| failed(format!("this is no request: {error}")))?;
     let report = scout::answer(&request, &mut |doing| {

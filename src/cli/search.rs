@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     } else {
         if !settings.json && results.total > 0 {
             let files: Vec<String> = results.hits.iter().map(|hit| hit.entry.file.clone()).collect();
-            last_hits::remember(&files, &settings.machine);
+            last_hits::remember(files, &settings.base()?.root, &settings.machine);
         }
         let hit = |hit: &search::Hit| HitView {
             note: viewer.entry(&hit.entry),

@@ -81,7 +81,11 @@ fn is_new(index: &Index) -> bool {
         }
     };
     let never_kept = index.table.is_none() && index.shelf.standing() == Standing::Folder;
-    never_kept || index.sweep.rows_met != index.table.len() || index.sweep.changed.iter().zip(&index.fresh).any(differs)
+    let other_patterns = index.table.exclude() != index.exclude;
+    never_kept
+        || other_patterns
+        || index.sweep.rows_met != index.table.len()
+        || index.sweep.changed.iter().zip(&index.fresh).any(differs)
 }
 
 /// The segment with its files as they are now: all of them, or the table would name what is not there.

@@ -122,7 +122,7 @@ pub async fn run(
         return Ok(outcome(Kept::NotFound { markdown: answer.markdown, saved: None }));
     }
     let draft = Draft {
-        question: Some(job.question.as_str().to_owned()),
+        question: Some(context::redact(job.question.as_str()).0.into_owned()),
         origin: "agent",
         agent: Some(answer.agent),
         wall: Some("none".to_owned()),
@@ -139,7 +139,7 @@ pub async fn run(
         ..Draft::default()
     };
     let (_, path) = kb.save(&draft, machine)?; // the file first
-    Index::up_to_date(&kb.root, &kb.settings.exclude)?.persist()?; // or the next reader does it
+    let _ = Index::up_to_date(&kb.root, &kb.settings.exclude).and_then(Index::persist); // or the next reader does it
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),
         false => outcome(Kept::NotFound { markdown: answer.markdown, saved: Some(path) }),

@@ -64,7 +64,10 @@ impl KnowledgeBase {
             let path = self.root.join(format!("{slug}-{id}.md"));
             let text = draft.text(&id, machine.now());
             match save::create(&path, text.as_bytes()).map_err(io_error("save", &path))? {
-                Created::New => return Ok((id, path)),
+                Created::New => {
+                    save::clear_unfinished(&self.root);
+                    return Ok((id, path));
+                }
                 // The id is taken too: another one.
                 Created::Taken => {}
             }
@@ -98,7 +101,7 @@ impl KnowledgeBase {
     pub fn throw_away(&self, file: &Path, machine: &Machine) -> Result<Trashed, StoreError> {
         let from = self.root.join(file);
         let trash = self.root.join(TRASH);
-        fs::create_dir_all(&trash).map_err(io_error("make", &trash))?;
+        real_folder(&self.root, Path::new(TRASH)).map_err(io_error("make", &trash))?;
         // What was thrown away is not to be committed with the rest.
         let ignore = trash.join(".gitignore");
         save::create(&ignore, b"*\n").map_err(io_error("save", &ignore))?;
@@ -112,7 +115,7 @@ impl KnowledgeBase {
             }
             let to = slot.join(file);
             let folder = to.parent().unwrap_or(&slot);
-            fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+            real_folder(&slot, file.parent().unwrap_or(Path::new(""))).map_err(io_error("make", folder))?;
             save::rename(&from, &to).map_err(io_error("move", &from))?;
             return Ok(Trashed { file: file.to_owned() });
         }
@@ -123,9 +126,10 @@ impl KnowledgeBase {
     pub fn bring_back(&self, handle: &str) -> Result<Trashed, StoreError> {
         let trash = self.root.join(TRASH);
         let mut slots: Vec<PathBuf> = match fs::read_dir(&trash) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(_) => Vec::new(),
+            Ok(entries) if is_real_folder(&trash) => entries.flatten().map(|entry| entry.path()).collect(),
+            _ => Vec::new(),
         };
+        slots.retain(|slot| is_slot(slot));
         slots.sort();
         let not_there = || StoreError::NotInTrash { handle: handle.to_owned() };
         let thrown_away = slots.iter().rev().filter_map(|slot| Some((slot, only_file(slot)?)));
@@ -133,14 +137,14 @@ impl KnowledgeBase {
             thrown_away.into_iter().find(|(slot, file)| fits(slot, file, handle)).ok_or_else(not_there)?;
         let to = self.root.join(&file);
         let folder = to.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+        real_folder(&self.root, file.parent().unwrap_or(Path::new(""))).map_err(io_error("make", folder))?;
         let from = slot.join(&file);
         save::rename(&from, &to).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => StoreError::InTheWay { path: to.clone() },
             _ => io_error("move", &from)(error),
         })?;
-        // Only empty folders are left of the slot.
-        let _ = fs::remove_dir_all(slot);
+        // Folders that are empty now go; whatever else lies there stays.
+        let _ = from.ancestors().skip(1).take_while(|folder| folder.starts_with(slot)).try_for_each(fs::remove_dir);
         Ok(Trashed { file })
     }
 }
@@ -155,15 +159,40 @@ fn fits(slot: &Path, file: &Path, handle: &str) -> bool {
     handle.len() >= 3 && note.head.id.is_some_and(|id| id.as_str().starts_with(handle))
 }
 
-/// The one file of a slot, relative to it.
+/// The one file of a slot, relative to it. Links are no files: a stranger may have put them there.
 fn only_file(slot: &Path) -> Option<PathBuf> {
     let mut folder = slot.to_owned();
     loop {
         let entry = fs::read_dir(&folder).ok()?.flatten().next()?;
-        if entry.file_type().ok()?.is_dir() {
-            folder = entry.path();
-        } else {
+        let kind = entry.file_type().ok()?;
+        if kind.is_file() {
             return entry.path().strip_prefix(slot).ok().map(Path::to_owned);
         }
+        folder = kind.is_dir().then(|| entry.path())?;
     }
+}
+
+/// A folder of the trash that has kb's form of a name and is no link.
+fn is_slot(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.len() > 15 && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') && is_real_folder(path)
+}
+
+fn is_real_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Makes the folders of a relative path one by one; a link among them, which may lead anywhere, is an
+/// error.
+fn real_folder(root: &Path, relative: &Path) -> io::Result<()> {
+    let mut folder = root.to_owned();
+    for part in relative.components() {
+        folder.push(part);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ if !is_real_folder(&folder) => return Err(io::Error::other("a link stands in its way")),
+            _ => {}
+        }
+    }
+    Ok(())
 }

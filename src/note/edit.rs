@@ -44,6 +44,8 @@ fn changed(old: &str, key: &str, values: &[String]) -> Option<String> {
     } else if !known {
         // A last line without a line end cannot happen: the closing `---` follows it.
         format!("{old}{key}: {}{newline}", write::list(values))
+    } else if comments_inside(old, key) {
+        return None;
     } else {
         let document = yaml_edit::Document::from_str(old).ok()?;
         if values.is_empty() {
@@ -73,6 +75,13 @@ fn lines_of(head: &str, key: &str) -> usize {
     let mut lines = head.lines().skip_while(|line| !line.starts_with(key));
     let first = usize::from(lines.next().is_some());
     first + lines.take_while(|line| line.starts_with([' ', '-', '\t', ']']) || line.is_empty()).count()
+}
+
+/// Whether a list of several lines holds comments, which would go with it.
+fn comments_inside(head: &str, key: &str) -> bool {
+    let lines: Vec<&str> = head.lines().skip_while(|line| !line.starts_with(key)).collect();
+    let count = lines_of(head, key);
+    count > 1 && lines.iter().take(count).any(|line| line.trim_start().starts_with('#') || line.contains(" #"))
 }
 
 fn with_new_frontmatter(bytes: &[u8], key: &str, values: &[String]) -> Vec<u8> {

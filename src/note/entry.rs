@@ -5,6 +5,7 @@ use super::Head;
 use super::frontmatter::Value;
 use crate::citation::{self, Broken, Citation, Held, Lines, Seen};
 use crate::subject::{Kind, Pinned};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// An entry as it is taken apart.
@@ -149,19 +150,17 @@ pub(super) fn derive_citations(head: &mut Head, body: &str) {
     if !head.citations.is_empty() {
         return;
     }
+    let mut known = HashSet::new();
     for found in citation::find(body) {
-        let citation = Citation {
-            subject: found.subject,
-            path: found.path,
-            lines: found.lines,
-            seen: Seen::Unverified,
-            weak: false,
-        };
-        if !head.citations.contains(&citation) {
-            head.citations.push(citation);
+        if known.len() < MOST_CITATIONS && known.insert((found.subject.clone(), found.path.clone(), found.lines)) {
+            let citation::Found { subject, path, lines, .. } = found;
+            head.citations.push(Citation { subject, path, lines, seen: Seen::Unverified, weak: false });
         }
     }
 }
+
+/// More citations than that are no text that a person wrote.
+const MOST_CITATIONS: usize = 2_000;
 
 fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

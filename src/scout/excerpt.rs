@@ -46,7 +46,9 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
     let mut words = String::new();
     for line in lines.get(first as usize - 1..(last as usize).min(lines.len()))? {
         let text = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ' ']).trim_end_matches("*/").trim();
-        let text = text.trim_start_matches(['r', 'R', 'b', 'f']).trim_start_matches("\"\"\"").trim_start_matches("'''");
+        // `r"""` and its like; a word that begins with such a letter is none.
+        let quoted = text.trim_start_matches(['r', 'R', 'b', 'f', 'u']);
+        let text = if quoted.starts_with(['"', '\'']) { quoted } else { text };
         let text = if text.len() < line.trim().len() && line.contains(['"', '\'']) {
             text
         } else {
@@ -246,5 +248,53 @@ pub(crate) fn kind(scan: &Scan, unit: usize) -> &'static str {
             Role::Document | Role::Changelog => "documentation",
             _ => "text",
         },
+    }
+}
+/// What a line tells of the definition that a call in it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// One alone bears the name, and it is called on the caller's own object, by its path, or on none.
+    Told,
+    /// What is called bears the name; what object it is called on, no name tells.
+    ByName,
+    /// Something else that bears the name: a method, where the definition is of no type.
+    Other,
+}
+
+/// Reads what stands before the name of a call. `of_a_type`: the definition is a method; `path`: where
+/// it stands; `meanings`: how many bear its name.
+pub(crate) fn reading(before: &str, of_a_type: bool, path: &str, meanings: usize) -> Reading {
+    let own = ["self.", "this.", "cls.", "super().", "Self::"].iter().any(|own| before.ends_with(own));
+    let on_an_object = before.ends_with('.') || before.ends_with("->");
+    if on_an_object && !own {
+        let receiver = before.trim_end_matches(['.', '-', '>']);
+        let receiver = receiver.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+        // `module.function()`: the module is a file or a folder of that name.
+        let of_a_module = path.split(['/', '.']).any(|part| part == receiver);
+        return match (of_a_type, of_a_module) {
+            (false, false) => Reading::Other,
+            (false, true) if meanings == 1 => Reading::Told,
+            _ => Reading::ByName,
+        };
+    }
+    if meanings == 1 { Reading::Told } else { Reading::ByName }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, reading};
+
+    #[test]
+    fn a_name_alone_tells_no_object() {
+        let method = |before| reading(before, true, "src/cookies.py", 1);
+        assert_eq!(method("return self."), Reading::Told);
+        assert_eq!(method("self.cookies."), Reading::ByName);
+        assert_eq!(reading("self.", true, "a.py", 2), Reading::ByName);
+        let function = |before| reading(before, false, "src/subject/pin.rs", 1);
+        assert_eq!(function("let a = "), Reading::Told);
+        assert_eq!(function("let a = subject::"), Reading::Told);
+        assert_eq!(function("subject."), Reading::Told);
+        assert_eq!(function("note."), Reading::Other);
+        assert_eq!(reading("t.", false, "cobra.go", 1), Reading::Other);
     }
 }

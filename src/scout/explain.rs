@@ -3,6 +3,7 @@
 
 use super::cite::{Cited, Sources};
 use super::connect::{self, Step};
+use super::excerpt::Reading;
 use super::language::{self, Kind};
 use super::query::Ask;
 use super::rank::Ranker;
@@ -164,18 +165,19 @@ impl Page<'_, '_> {
         format!("{} calls {name} at {citation}: by its name {}{others}", excerpt::code(&caller), excerpt::code(&target))
     }
 
-    /// Whether the line of a call tells which definition is meant: one alone bears the name, and it is
-    /// called on the caller's own object or on none. What another object is, no name tells.
-    fn is_told(&mut self, step: &Step) -> bool {
+    /// What the line of a call tells of the definition that is meant.
+    fn reading(&mut self, step: &Step) -> Reading {
         let name = self.scan.name(step.callee).unwrap_or_default();
-        let path = self.scan.path(step.caller);
-        let line = self.sources.lines(path).get(step.line as usize - 1).cloned().unwrap_or_default();
-        let before = line.find(&format!("{name}(")).map(|at| line[..at].trim_end());
-        let own = |before: &str| {
-            ["self.", "this.", "cls.", "super().", "Self::"].iter().any(|own| before.ends_with(own))
-                || !before.ends_with(['.', ':', '>'])
-        };
-        step.meanings == 1 && before.is_some_and(own)
+        let line =
+            self.sources.lines(self.scan.path(step.caller)).get(step.line as usize - 1).cloned().unwrap_or_default();
+        let Some(before) = line.find(&format!("{name}(")).map(|at| &line[..at]) else { return Reading::ByName };
+        let of_a_type = self.scan.qualified(step.callee).is_some_and(|qualified| qualified != name);
+        let path = self.scan.path(step.callee);
+        excerpt::reading(before, of_a_type, path, step.meanings)
+    }
+
+    fn is_told(&mut self, step: &Step) -> bool {
+        self.reading(step) == Reading::Told
     }
 
     fn connected(&mut self, found: &Findings) {
@@ -187,9 +189,13 @@ impl Page<'_, '_> {
         else {
             return;
         };
-        let way = connect::way_to(self.scan, found, first);
+        let mut way = connect::way_to(self.scan, found, first);
         let mut steps = connect::among(self.scan, found, 6);
         steps.retain(|step| !way.iter().any(|known| known.caller == step.caller && known.callee == step.callee));
+        if way.iter().any(|step| self.reading(step) == Reading::Other) {
+            way.clear();
+        }
+        steps.retain(|step| self.reading(step) != Reading::Other);
         steps.truncate(4);
         if way.is_empty() && steps.is_empty() {
             return;

@@ -73,7 +73,7 @@ pub fn find_many(ids: &[String], index: &Index) -> Vec<Result<Entry, HandleError
 }
 
 fn at_path(handle: &str, root: &Path, index: &Index) -> Result<Option<Entry>, IndexError> {
-    let wanted = [Some(plain(Path::new(handle))), below(handle, root)];
+    let wanted = [below(handle, root), Some(plain(Path::new(handle)))];
     for wanted in wanted.into_iter().flatten() {
         if let Some(listed) = index.listed().find(|listed| Path::new(&listed.file()) == wanted) {
             return index.entry(&listed).map(Some);

@@ -40,6 +40,8 @@ pub fn walk(root: &Path, hidden: &[PathBuf]) -> Walk {
         .hidden(false)
         .follow_links(false)
         .require_git(false)
+        // Ignore files above a work tree are not git's business; those above a folder in one are.
+        .parents(super::folders(root).is_some_and(|git| git.work_tree != root))
         .git_global(false)
         .threads(std::thread::available_parallelism().map_or(2, |threads| threads.get().clamp(2, 8)))
         .filter_entry(move |entry| entry.file_name() != ".git" && !left_out.iter().any(|hidden| entry.path() == hidden))

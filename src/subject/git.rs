@@ -43,7 +43,9 @@ pub fn folders(folder: &Path) -> Option<GitFolders> {
     let git_dir = if dot_git.is_dir() {
         dot_git
     } else {
-        let pointer = fs::read_to_string(&dot_git).ok()?;
+        const LARGEST_POINTER: u64 = 4096;
+        let pointer = fs::metadata(&dot_git).ok().filter(|file| file.is_file() && file.len() <= LARGEST_POINTER)?;
+        let pointer = fs::read_to_string(&dot_git).ok().filter(|_| pointer.is_file())?;
         work_tree.join(pointer.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?
     };
     let common_dir = match fs::read_to_string(git_dir.join("commondir")) {
@@ -66,7 +68,8 @@ pub(super) fn repository(folder: &Path) -> Option<Repository> {
         "--end-of-options",
         "HEAD^{commit}",
     ]);
-    let lines = lines(&run(&mut asked)?);
+    let Output { stdout, .. } = asked.output().ok()?;
+    let lines = lines(&stdout);
     // An unborn HEAD ends the list early; a folder that git refuses gives none.
     let object_format = lines.first()?.clone();
     let is_id = |line: &&String| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -133,6 +136,11 @@ pub(super) fn is_dirty(repository: &Repository, folder: &Path, hidden: &[PathBuf
     ] {
         if from.is_file() {
             fs::copy(from, to).ok()?;
+        }
+    }
+    for entry in fs::read_dir(&repository.folders.git_dir).ok()?.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(b"sharedindex.") {
+            fs::copy(entry.path(), own.join(entry.file_name())).ok()?;
         }
     }
     let mut asked = git();
@@ -236,8 +244,9 @@ fn git() -> Command {
 }
 
 fn run(command: &mut Command) -> Option<Vec<u8>> {
-    let Output { stdout, .. } = command.output().ok()?;
-    Some(stdout)
+    let Output { status, stdout, .. } = command.output().ok()?;
+    // Nothing printed by a git that failed is no answer.
+    status.success().then_some(stdout)
 }
 
 fn lines(output: &[u8]) -> Vec<String> {

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "seen.json";
 
-/// Where subjects were last seen.
+/// How many places of one subject are kept: its clones and copies.
+const MOST_PLACES: usize = 8;
+
+/// Where subjects were last seen: of each the places, the latest first.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(BTreeMap<String, String>);
+pub struct Seen(BTreeMap<String, Vec<String>>);
 
 impl Seen {
     /// What this machine knows; nothing if that cannot be read.
@@ -26,7 +29,13 @@ impl Seen {
         let mut seen = Self::read(machine);
         let mut changed = false;
         for key in keys(&snapshot.pinned) {
-            changed |= seen.0.insert(key, root.to_owned()).as_deref() != Some(root);
+            let places = seen.0.entry(key).or_default();
+            if places.first().is_none_or(|first| first != root) {
+                places.retain(|place| place != root);
+                places.insert(0, root.to_owned());
+                places.truncate(MOST_PLACES);
+                changed = true;
+            }
         }
         if changed && std::fs::create_dir_all(&machine.state).is_ok() {
             let text = serde_json::to_vec_pretty(&seen.0).unwrap_or_default();
@@ -34,17 +43,22 @@ impl Seen {
         }
     }
 
-    /// Where a subject that a note names lies now: the work tree around one of `near` (the current
-    /// folder, the knowledge base) if that is of the same repository, else where it was last seen.
-    pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Option<PathBuf> {
-        let known: Vec<PathBuf> = keys(pinned)
-            .into_iter()
-            .filter_map(|key| self.0.get(&key))
-            .map(PathBuf::from)
-            .filter(|path| path.is_dir())
-            .collect();
-        let around = near.iter().find_map(|folder| tree_around(folder, pinned, &known));
-        around.or_else(|| known.into_iter().next())
+    /// Where a subject that a note names can lie now, the likeliest first: the copy or work tree around
+    /// one of `near` (the current folder, the knowledge base), then where it was seen.
+    pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Vec<PathBuf> {
+        let mut known: Vec<PathBuf> = Vec::new();
+        for place in keys(pinned).iter().filter_map(|key| self.0.get(key)).flatten().map(PathBuf::from) {
+            if !known.contains(&place) && place.is_dir() {
+                known.push(place);
+            }
+        }
+        let seen_around = |folder: &Path| known.iter().find(|place| folder.starts_with(place)).cloned();
+        let around = near.iter().find_map(|folder| seen_around(folder).or_else(|| tree_around(folder, pinned, &known)));
+        if let Some(around) = around {
+            known.retain(|place| *place != around);
+            known.insert(0, around);
+        }
+        known
     }
 }
 

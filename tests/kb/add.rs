@@ -150,3 +150,47 @@ fn nothing_is_thrown_away_before_every_name_is_understood() {
     env.kb("rm one.md nowhere.md").ends_with(1);
     assert_eq!(env.notes(), ["one.md"]);
 }
+
+#[test]
+fn comments_in_a_list_of_tags_are_not_lost() {
+    let before = "---\ntags:\n  - a # first\n  # between\n  - b\n---\n# T\n";
+    let env = Env::new().note("one", before);
+    env.kb("tag one.md +c").ends_with(3);
+    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), before);
+}
+
+#[test]
+fn a_stranger_s_trash_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+    let env = Env::new();
+    let (victim, private) = (env.home().join("victim"), env.home().join("private"));
+    fs::create_dir_all(&victim).unwrap();
+    fs::create_dir_all(&private).unwrap();
+    fs::write(private.join("key.md"), "secret").unwrap();
+    // A folder of the base that is a link, and a file in the trash that is to go back there.
+    symlink(&victim, env.base().join("auth")).unwrap();
+    let env = env.file("notes/.trash/00000000000001-000/auth/planted.md", "planted");
+    env.kb("rm --undo").ends_with(3);
+    assert_eq!(fs::read_dir(&victim).unwrap().count(), 0);
+    // A slot that is a link.
+    fs::remove_dir_all(env.base().join(".trash")).unwrap();
+    fs::create_dir(env.base().join(".trash")).unwrap();
+    symlink(&private, env.base().join(".trash/99999999999999-000")).unwrap();
+    env.kb("rm --undo").ends_with(1);
+    assert!(private.join("key.md").exists());
+    // A trash that is a link.
+    fs::remove_dir_all(env.base().join(".trash")).unwrap();
+    symlink(&victim, env.base().join(".trash")).unwrap();
+    let env = env.note("one", "# One\n");
+    env.kb("rm one.md").ends_with(3);
+    assert_eq!(env.notes(), ["one.md"]);
+}
+
+#[test]
+fn what_else_lies_in_the_trash_stays_there() {
+    let env =
+        Env::new().file("notes/.trash/00000000000001-000/a.md", "a").file("notes/.trash/00000000000001-000/b.md", "b");
+    env.kb("rm --undo").ok();
+    env.kb("rm --undo").ok();
+    assert_eq!(env.notes(), ["a.md", "b.md"]);
+}

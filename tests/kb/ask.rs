@@ -249,3 +249,56 @@ fn a_base_in_the_usual_place_is_hidden_even_where_another_one_is_used() {
     let answer = env.kb("ask --json --kb ../elsewhere how does the zeppelin docking mast work").any_json();
     assert!(!answer.to_string().contains("notes/zeppelin"), "{answer}");
 }
+
+#[test]
+fn a_question_without_words_and_a_folder_without_code_are_answered_with_no() {
+    let env = Env::shop();
+    let run = env.kb("ask '???'").ends_with(1);
+    assert!(run.stdout.contains("no word that could be looked for"), "{run}");
+    fs::create_dir(env.path("empty")).unwrap();
+    let run = env.kb("ask --repo empty where are cookies set").ends_with(1);
+    assert!(run.stdout.contains("There is no code here"), "{run}");
+}
+
+#[test]
+fn a_call_on_an_object_is_told_by_its_name_only() {
+    let env = Env::shop().file(
+        "shop/pages.py",
+        "def render_invoice_page(template, basket):\n    \"\"\"Renders the page of an invoice.\"\"\"\n    return template.print_invoice(basket)\n",
+    );
+    let answer = env.kb("ask --json how is the invoice page rendered and printed").json();
+    let body = answer["note"]["body"].as_str().unwrap();
+    assert!(!body.contains("`render_invoice_page` calls `print_invoice` at"), "{body}");
+}
+
+#[test]
+fn a_signal_ends_all_questions_and_the_researcher() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let env = Env::shop();
+        // Enough code that the answer takes a while.
+        for number in 0..400 {
+            let text = "def signed_cookie(a):\n    return set_cookie(a)\n\n".repeat(200);
+            std::fs::write(env.path(&format!("shop/many{number}.py")), text).unwrap();
+        }
+        let mut command = env.command("ask 'where are signed cookies set' 'how are invoices printed'");
+        let mut child =
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let scout = loop {
+            let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
+            let scout = children.split_whitespace().find(|pid| {
+                fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("__scout"))
+            });
+            if let Some(pid) = scout {
+                break pid.to_owned();
+            }
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it was asked to");
+        };
+        let _ = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        let alive = || fs::read_to_string(format!("/proc/{scout}/cmdline")).is_ok_and(|line| line.contains("__scout"));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while alive() && std::time::Instant::now() < until {}
+        assert!(!alive(), "{signal}: the researcher lives on");
+        assert_eq!(env.notes(), Vec::<String>::new(), "{signal}");
+    }
+}

@@ -38,8 +38,8 @@ fn both_texts_are_kept_when_the_note_changed_meanwhile() {
     assert_eq!(fs::read_to_string(env.base().join("one-edited-1.md")).unwrap(), "# One\nmine\n");
     insta::assert_snapshot!(run, @"
     --- stderr
-    kb: `/shop/notes/one.md` changed while you edited it; your text is in `/shop/notes/one-edited-1.md`
-    hint: both texts are kept: bring them together and delete one
+    kb: cannot change `/shop/notes/one.md` (`/shop/notes/one.md` changed while kb was at work on it); your text is in `/shop/notes/one-edited-1.md`
+    hint: what is in the note now and your text are both kept: bring them together
     --- exit code 3
     ");
 }
@@ -51,4 +51,12 @@ fn the_mode_of_the_file_stays() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     edit(&env, "echo more >> \"$2\"").ok();
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn what_was_edited_is_kept_when_the_note_is_gone() {
+    let env = Env::new().note("one", "# One\n");
+    let note = env.base().join("one.md");
+    let run = edit(&env, &format!("echo mine >> \"$2\"; rm '{}'", note.display())).ends_with(3);
+    assert_eq!(fs::read_to_string(env.base().join("one-edited-1.md")).unwrap(), "# One\nmine\n", "{run}");
 }

@@ -88,3 +88,31 @@ fn a_base_that_cannot_be_written_says_so_and_is_still_searched() {
     fs::write(gone.base(), "").unwrap();
     gone.kb_reads("add --kb notes", "x").ends_with(3);
 }
+
+#[test]
+fn a_note_of_countless_citations_hangs_nobody() {
+    use std::fmt::Write;
+    let mut text = String::from("# Many zebras\n");
+    for line in 1..80_000 {
+        let _ = writeln!(text, "- `src/a{line}.py:{line}`");
+    }
+    let env = Env::new().note("many", text);
+    let started = std::time::Instant::now();
+    assert_eq!(env.kb("search zebras --json").json()["total"], 1);
+    env.kb("list").ok();
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn an_ignore_file_above_the_repository_hides_nothing() {
+    let env = Env::shop().file("../.gitignore", "*\n");
+    assert_eq!(env.kb("ask --json where are signed cookies set").json()["outcome"], "kept");
+}
+
+#[test]
+fn a_work_tree_that_git_cannot_compare_counts_as_changed() {
+    let env = Env::shop();
+    fs::write(env.path(".git/index"), "no index").unwrap();
+    let answer = env.kb("ask --json where are signed cookies set").json();
+    assert_eq!(answer["note"]["subjects"][0]["dirty"], true);
+}

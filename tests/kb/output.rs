@@ -77,6 +77,18 @@ fn hits_are_numbered_for_the_terminal_that_they_were_printed_in() {
 }
 
 #[test]
+fn a_name_cannot_shift_the_numbers_of_hits() {
+    let env = Env::new().note("a\nzz", "# Zebra\n").note("b", "# Zebra\n");
+    let kb = env!("CARGO_BIN_EXE_kb");
+    let run = shell_on_a_terminal(
+        &env,
+        &format!("'{kb}' search zebra >/dev/null; '{kb}' path @1 @2; '{kb}' path --kb /shop @1"),
+        &[],
+    );
+    assert!(run.contains("/notes/b.md") && run.contains("zz.md"), "{run}");
+}
+
+#[test]
 fn errors_are_json_where_json_was_asked_for() {
     let env = Env::new();
     let run = env.kb("show zzz --json").ends_with(1);

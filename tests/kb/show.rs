@@ -196,3 +196,49 @@ fn the_newest_note_is_the_one_written_last() {
         assert_eq!(env.kb("show --json").json()["note"]["title"], title);
     }
 }
+
+#[test]
+fn a_path_is_first_one_of_the_current_folder() {
+    let env = Env::new().note("README", "# Outer\n").note("sub/README", "# Inner\n");
+    assert_eq!(env.kb_in("notes/sub", "show --json ./README.md").json()["note"]["title"], "Inner");
+    assert_eq!(env.kb_in("notes", "show --json README.md").json()["note"]["title"], "Outer");
+}
+
+#[test]
+fn each_copy_of_a_repository_is_judged_by_itself() {
+    let env = Env::shop();
+    env.kb_reads("add --repo . --title Holds", "`shop/cookies.py:23-25`\n").ok();
+    let copy = env.home().join("copy");
+    assert!(std::process::Command::new("cp").arg("-r").arg(env.here()).arg(&copy).status().unwrap().success());
+    let _ = env.kb_in(&copy, "ask --fresh how are invoices printed");
+    let cookies = fs::read_to_string(env.path("shop/cookies.py")).unwrap();
+    let env = env.file("shop/cookies.py", cookies.replace("86400", "60"));
+    assert_eq!(env.kb("search holds --json").json()["hits"][0]["status"], "stale");
+    assert_eq!(env.kb_in(&copy, "search holds --json").json()["hits"][0]["status"], "fresh");
+}
+
+#[test]
+fn folders_of_one_name_are_not_taken_for_one_another() {
+    let env = Env::new()
+        .file("../home/a/src/x.py", "def send_mail():\n    pass\n")
+        .file("../home/b/src/y.py", "def other():\n    pass\n");
+    env.kb_reads("add --repo ../home/a/src --title Mail", "`x.py:1-2`\n").ok();
+    env.kb_reads("add --repo ../home/b/src --title Other", "`y.py:1-2`\n").ok();
+    for note in env.kb("list --json").json()["notes"].as_array().unwrap() {
+        assert_eq!(note["status"], "fresh", "{note}");
+    }
+}
+
+#[test]
+fn a_citation_of_lines_that_never_were_is_not_fresh() {
+    let env = Env::shop();
+    let blob = env.git("hash-object shop/app.py");
+    let commit = env.git("rev-parse HEAD");
+    let head = format!(
+        "---\nsubjects:\n  - shop commit={commit} root={commit}\ncitations:\n  - shop/app.py:9000-9100 blob={} text=0123456789abcdef\n---\n# Forged\n",
+        &blob[..12]
+    );
+    let env = env.note("forged", head);
+    env.kb_reads("add --repo .", "x `shop/app.py:1`\n").ok();
+    assert_eq!(env.kb("show forged.md --json").json()["note"]["status"], "stale");
+}
