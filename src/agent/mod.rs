@@ -93,8 +93,9 @@ pub struct Answer {
     pub markdown: String,
     /// Whether it was found; an answer can be that it is not there.
     pub found: bool,
-    /// The places that matter most, best first, where the agent says so beside its text.
-    pub best: Vec<Place>,
+    /// What it cites, best first, where the agent says so beside its text. What else looks like a
+    /// citation is then quoted.
+    pub cited: Option<Vec<Place>>,
     /// Who answered.
     pub agent: AgentStamp,
     /// What it cost.

@@ -66,11 +66,13 @@ impl Dialogue for Lines {
         Ok(Answer {
             markdown: report.markdown,
             found: report.found,
-            best: report
-                .places
-                .into_iter()
-                .map(|place| Place { path: place.path, first: place.first, last: place.last })
-                .collect(),
+            cited: Some(
+                report
+                    .places
+                    .into_iter()
+                    .map(|place| Place { path: place.path, first: place.first, last: place.last })
+                    .collect(),
+            ),
             agent: AgentStamp { name: "scout".to_owned(), version, ..AgentStamp::default() },
             usage: Usage::default(),
         })

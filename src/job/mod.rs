@@ -78,14 +78,17 @@ pub enum JobError {
     Index(#[from] IndexError),
 }
 
-/// Puts first what the agent holds for the best places; the others stay in order of appearance.
-fn best_first(citations: &mut [Citation], best: &[agent::Place]) {
-    let is = |place: &agent::Place, citation: &Citation| {
-        citation.subject.is_none()
-            && place.path == citation.path
-            && (place.first, place.last) == (citation.lines.first(), citation.lines.last())
+/// Leaves the citations that the agent says it made, in its order: in the code that it quotes there may
+/// stand others.
+fn only_cited(citations: &mut Vec<Citation>, cited: &[agent::Place]) {
+    let rank = |citation: &Citation| {
+        let is = |place: &agent::Place| {
+            place.path == citation.path && (place.first, place.last) == (citation.lines.first(), citation.lines.last())
+        };
+        cited.iter().position(is)
     };
-    citations.sort_by_key(|citation| best.iter().position(|place| is(place, citation)).unwrap_or(best.len()));
+    citations.retain(|citation| rank(citation).is_some());
+    citations.sort_by_key(rank);
 }
 
 /// A new job's id.
@@ -115,7 +118,9 @@ pub async fn run(
     program.time_limit = job.time_limit.unwrap_or(program.time_limit);
     let answer = agent::run(program, events).await?;
     let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&snapshot));
-    best_first(&mut citations, &answer.best);
+    if let Some(cited) = &answer.cited {
+        only_cited(&mut citations, cited);
+    }
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
     if !answer.found && !job.keep_not_found {
@@ -128,7 +133,7 @@ pub async fn run(
         wall: Some("none".to_owned()),
         subjects: vec![snapshot.pinned.clone()],
         citations: citations.clone(),
-        usage: Usage { seconds: Some(seconds.as_secs()), ..answer.usage },
+        usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
         tags: job.tags.iter().chain(&kb.settings.tags).fold(Vec::new(), |mut tags, tag| {
             if !tags.contains(tag) {
                 tags.push(tag.clone());

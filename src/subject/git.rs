@@ -88,7 +88,12 @@ fn remote(work_tree: &Path) -> Option<String> {
     let lines = lines(&run(&mut asked)?);
     let url_of = |line: &String| line.split_once(' ').map(|(_, url)| without_credentials(url));
     let origin = lines.iter().find(|line| line.starts_with("remote.origin.url "));
-    origin.or(lines.first()).and_then(url_of)
+    // A folder of this machine is no address.
+    origin.or(lines.first()).and_then(url_of).filter(|url| !is_folder(url))
+}
+
+fn is_folder(url: &str) -> bool {
+    url.starts_with(['/', '.', '~']) || url.starts_with("file:")
 }
 
 /// `https://user:secret@host/path` becomes `https://host/path`. The user name of `git@host:path` is

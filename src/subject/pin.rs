@@ -94,12 +94,8 @@ fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> Pinned {
     }
 }
 
-/// `https://host/owner/name.git` → `name`; none for a folder of this machine.
+/// `https://host/owner/name.git` → `name`
 fn last_part(remote: &str) -> Option<String> {
-    let is_folder = remote.starts_with(['/', '.', '~']) || remote.starts_with("file:");
-    if is_folder {
-        return None;
-    }
     let name = remote.trim_end_matches('/').rsplit(['/', ':']).next()?;
     let name = name.strip_suffix(".git").unwrap_or(name);
     (!name.is_empty()).then(|| name.to_owned())

@@ -302,3 +302,12 @@ fn a_signal_ends_all_questions_and_the_researcher() {
         assert_eq!(env.notes(), Vec::<String>::new(), "{signal}");
     }
 }
+
+#[test]
+fn a_place_that_quoted_code_names_is_no_citation() {
+    let env = Env::shop()
+        .file("shop/notes.py", "def zebra_crossing():\n    \"\"\"See old/zebra.py:12 for the zebra crossing.\"\"\"\n");
+    let answer = env.kb("ask --json where is the zebra crossing at old/lion.py:7").json();
+    assert_eq!(answer["note"]["status"], "fresh", "{}", answer["citations"]);
+    assert_eq!(answer["citations"][0]["path"], "shop/notes.py");
+}
