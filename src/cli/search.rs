@@ -12,7 +12,7 @@ use crate::view::{FORMAT, HitView, PieceView, SearchView};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Words may stand in any order; identifiers are found whole and in parts.
-  \"two words\"                  one after the other
+  '\"two words\"'                one after the other; the shell takes the outer marks
   -word                        notes without it
   tag:T repo:R path:P agent:A  notes with this tag, repository, file or cited path, agent
   before:DATE after:DATE       notes made before or after it (2026-11-24)

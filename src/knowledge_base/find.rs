@@ -98,7 +98,9 @@ fn upwards(from: &Path) -> Option<PathBuf> {
 pub(super) fn is_marked(folder: &Path) -> bool {
     let mark = folder.join(MARK);
     let says_kb = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "kb");
-    mark.is_file() && fs::read_to_string(mark).is_ok_and(|text| text.lines().any(says_kb))
+    // A stranger's file of any size must not be read to see whose it is.
+    let is_small = fs::metadata(&mark).is_ok_and(|file| file.is_file() && file.len() <= super::settings::LARGEST);
+    is_small && fs::read_to_string(mark).is_ok_and(|text| text.lines().any(says_kb))
 }
 
 /// The same folder in the main work tree, for one that lies in a linked work tree.

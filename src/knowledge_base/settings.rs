@@ -28,7 +28,7 @@ pub struct BaseSettings {
 
 /// The keys that `kb.toml` may hold.
 const KEYS: [&str; 6] = ["kb", "name", "about", "agent", "tags", "exclude"];
-const LARGEST: u64 = 64 << 10;
+pub(super) const LARGEST: u64 = 64 << 10;
 
 /// Why `kb.toml` cannot be used.
 #[derive(Debug, thiserror::Error)]
