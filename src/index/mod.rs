@@ -413,6 +413,9 @@ fn whole_table(shelf: &Shelf) -> Result<Table, Rebuilt> {
         NoTable::Damaged => Rebuilt::Damaged,
     })?;
     let table = table.ok_or(Rebuilt::Missing)?;
+    if shelf.is_brought(table.segments()) {
+        return Err(Rebuilt::Foreign);
+    }
     let whole = shelf.changed_files(table.segments()).into_iter().all(|file| shelf.is_whole(file));
     if whole { Ok(table) } else { Err(Rebuilt::Damaged) }
 }

@@ -177,6 +177,15 @@ impl Shelf {
         files.filter(|file| stamp(&root, &file.name) != Some(file.stamp)).collect()
     }
 
+    /// Whether the files of the segments were made elsewhere: not one has the inode that the table says.
+    /// An index that came with the notes may say of them what its maker liked.
+    pub(super) fn is_brought(&self, segments: &[Segment]) -> bool {
+        let Ok(root) = Root::open(&self.path) else { return false };
+        let files = segments.iter().flat_map(|segment| &segment.files);
+        let mut there = files.filter_map(|file| Some((stamp(&root, &file.name)?.1, file.stamp.1))).peekable();
+        there.peek().is_some() && there.all(|(is, said)| is != said)
+    }
+
     /// A directory for tantivy: `.kb` with memory in front, in which new files go to `writes`.
     pub(super) fn directory(&self, memory: &RamDirectory, writes: Writes) -> Front {
         let (path, disk) = (self.path.clone(), self.disk.clone());

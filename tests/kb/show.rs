@@ -242,3 +242,14 @@ fn a_citation_of_lines_that_never_were_is_not_fresh() {
     env.kb_reads("add --repo .", "x `shop/app.py:1`\n").ok();
     assert_eq!(env.kb("show forged.md --json").json()["note"]["status"], "stale");
 }
+
+#[test]
+fn an_index_that_came_with_the_notes_is_not_believed() {
+    let env = Env::new().note("one", NOTE);
+    env.kb("list").ok();
+    let copied = std::process::Command::new("cp").arg("-r").arg(env.base()).arg(env.path("brought")).status().unwrap();
+    assert!(copied.success());
+    let list = env.kb("list --kb brought --json").json();
+    assert_eq!((list["total"].as_u64(), list["warnings"].as_array().unwrap().len()), (Some(1), 1), "{list}");
+    assert_eq!(env.kb("list --kb brought --json").json()["warnings"].as_array().unwrap().len(), 0);
+}
