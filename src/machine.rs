@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Machine {
     /// Where kb was started.
     pub here: PathBuf,
-    /// The user's home folder.
-    pub home: PathBuf,
     /// `$XDG_CONFIG_HOME/kb`
     pub config: PathBuf,
     /// `$XDG_DATA_HOME/kb`

@@ -1,7 +1,7 @@
 //! `kb add`: a text of one's own, kept as a note.
 
 use super::fail::Failure;
-use super::format::View;
+use super::format::{View, say};
 use super::notes;
 use super::settings::Settings;
 use super::tag::check_tag;
@@ -10,7 +10,7 @@ use crate::note::Draft;
 use crate::question::Question;
 use crate::subject::{self, Seen, Subject};
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
 /// The largest text that is kept, in bytes.
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         origin: "human",
         subjects: snapshot.into_iter().map(|snapshot| snapshot.pinned).collect(),
         citations,
-        tags: args.tag.iter().chain(&base.settings.tags).cloned().collect(),
+        tags: base.settings.tags_with(&args.tag),
         body,
         ..Draft::default()
     };
@@ -77,7 +77,7 @@ fn read(args: &Args) -> Result<String, Failure> {
         None => Box::new(io::stdin().lock()),
     };
     if args.file.is_none() && io::stdin().is_terminal() {
-        let _ = writeln!(io::stderr(), "kb: type the text; Ctrl-D ends it");
+        say("kb: type the text; Ctrl-D ends it");
     }
     let mut bytes = Vec::new();
     source.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -1,7 +1,7 @@
 //! `kb ask QUESTION...`
 
 use super::fail::{self, Asked, Failure};
-use super::format::{Printer, View};
+use super::format::{Printer, View, say};
 use super::notes::{self, Viewer};
 use super::settings::Settings;
 use super::tag::check_tag;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let agent = agent(args.agent.as_deref().unwrap_or(&settings.agent), settings)?;
     settings.base()?;
     if !settings.json {
-        printer.say(&format!("{} answers: {}", agent.name(), agent.about()));
+        say(&format!("{} answers: {}", agent.name(), agent.about()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let mut worst = fail::DONE;
@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             Ok(outcome) => {
                 let (view, last_line) = done(&job, outcome, settings)?;
                 let code = printer.print(view)?;
-                last_line.filter(|_| !settings.json).iter().for_each(|line| printer.say(line));
+                last_line.filter(|_| !settings.json).iter().for_each(|line| say(line));
                 code
             }
             Err(failure) if settings.json => printer.print(failed(&job, &failure)).map(|_| failure.exit())?,

@@ -2,8 +2,7 @@
 
 use super::fail::Failure;
 use super::format::View;
-use super::last_hits;
-use super::notes::Viewer;
+use super::notes::{Bare, Viewer};
 use super::settings::Settings;
 use crate::view::{FORMAT, ListView};
 
@@ -15,12 +14,8 @@ pub(super) struct Args {
     /// How many notes at most
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Print ids alone, one a line
-    #[arg(long)]
-    ids: bool,
-    /// Print paths alone, one a line
-    #[arg(long, conflicts_with = "ids")]
-    paths: bool,
+    #[command(flatten)]
+    bare: Bare,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
@@ -30,24 +25,15 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let total = entries.len();
     entries.truncate(args.limit.unwrap_or(usize::MAX));
     let viewer = Viewer::new(settings)?;
-    let root = &settings.base()?.root;
-    let bare = (args.ids || args.paths) && !settings.json;
-    let view = if bare && args.ids {
-        View::Ids(entries.iter().map(|entry| entry.id.to_string()).collect())
-    } else if bare {
-        View::Paths(entries.iter().map(|entry| root.join(&entry.file).to_string_lossy().into_owned()).collect())
-    } else {
-        if !settings.json {
-            let files: Vec<String> = entries.iter().map(|entry| entry.file.clone()).collect();
-            last_hits::remember(files, &settings.base()?.root, &settings.machine);
-        }
-        View::List(ListView {
+    let view = match args.bare.view(entries.iter(), settings)? {
+        Some(bare) => bare,
+        None => View::List(ListView {
             format: FORMAT,
             total,
             complete: index.complete(),
             notes: entries.iter().map(|entry| viewer.entry(entry)).collect(),
             warnings: index.warnings().iter().map(ToString::to_string).collect(),
-        })
+        }),
     };
     Ok(view.with(index))
 }

@@ -2,6 +2,7 @@
 
 use super::fail::Failure;
 use super::format::View;
+use super::last_hits;
 use super::settings::Settings;
 use crate::citation::Standing;
 use crate::index::Entry;
@@ -53,6 +54,44 @@ impl<'a> Viewer<'a> {
         let view = self.view(id, file, &note.head, &self.standing(&note.head));
         let note = NoteWithBody { note: view, body: note.body().to_owned() };
         Ok((ShowView { format: FORMAT, note }, bytes))
+    }
+}
+
+/// What `list` and `search` can print in place of all that is known.
+#[derive(Debug, clap::Args)]
+pub(super) struct Bare {
+    /// Print ids alone, one a line
+    #[arg(long)]
+    ids: bool,
+    /// Print paths alone, one a line
+    #[arg(long, conflicts_with = "ids")]
+    paths: bool,
+}
+
+impl Bare {
+    /// Ids or paths, if they are wanted. Otherwise all is printed, and what is printed is what `@1` and
+    /// its like mean from now on.
+    pub(super) fn view<'a>(
+        &self,
+        entries: impl Iterator<Item = &'a Entry>,
+        settings: &Settings,
+    ) -> Result<Option<View>, Failure> {
+        let root = &settings.base()?.root;
+        if settings.json {
+            return Ok(None);
+        }
+        if self.ids {
+            return Ok(Some(View::Ids(entries.map(|entry| entry.id.to_string()).collect())));
+        }
+        if self.paths {
+            let path = |entry: &Entry| root.join(&entry.file).to_string_lossy().into_owned();
+            return Ok(Some(View::Paths(entries.map(path).collect())));
+        }
+        let files: Vec<String> = entries.map(|entry| entry.file.clone()).collect();
+        if !files.is_empty() {
+            last_hits::remember(files, root, &settings.machine);
+        }
+        Ok(None)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::fail::Failure;
 use super::format::View;
-use super::last_hits;
-use super::notes::Viewer;
+use super::notes::{Bare, Viewer};
 use super::settings::Settings;
 use crate::index::Index;
 use crate::search::{self, Query, Results};
@@ -26,12 +25,8 @@ pub(super) struct Args {
     /// How many hits at most
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
-    /// Print ids alone, one a line
-    #[arg(long)]
-    ids: bool,
-    /// Print paths alone, one a line
-    #[arg(long, conflicts_with = "ids")]
-    paths: bool,
+    #[command(flatten)]
+    bare: Bare,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
@@ -39,35 +34,26 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let index = settings.index()?;
     let viewer = Viewer::new(settings)?;
     let results = found(&query, args.limit, &index, &viewer)?;
-    let bare = (args.ids || args.paths) && !settings.json;
-    let view = if bare && args.ids {
-        View::Ids(results.hits.iter().map(|hit| hit.entry.id.to_string()).collect())
-    } else if bare {
-        let root = &settings.base()?.root;
-        View::Paths(results.hits.iter().map(|hit| root.join(&hit.entry.file).to_string_lossy().into_owned()).collect())
-    } else {
-        if !settings.json && results.total > 0 {
-            let files: Vec<String> = results.hits.iter().map(|hit| hit.entry.file.clone()).collect();
-            last_hits::remember(files, &settings.base()?.root, &settings.machine);
-        }
-        let hit = |hit: &search::Hit| HitView {
-            note: viewer.entry(&hit.entry),
-            score: hit.score,
-            snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
-        };
-        let mut said: Vec<String> = query.suggestions().iter().map(ToString::to_string).collect();
-        said.extend(index.warnings().iter().map(ToString::to_string));
-        if results.total == 0 && !settings.json {
-            said.push("no note has to do with that; `kb list` shows all".to_owned());
-        }
-        View::Search(SearchView {
-            format: FORMAT,
-            total: results.total,
-            complete: results.complete,
-            hits: results.hits.iter().map(hit).collect(),
-            warnings: said,
-        })
+    if let Some(bare) = args.bare.view(results.hits.iter().map(|hit| &hit.entry), settings)? {
+        return Ok(bare.with(index));
+    }
+    let hit = |hit: &search::Hit| HitView {
+        note: viewer.entry(&hit.entry),
+        score: hit.score,
+        snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
     };
+    let mut said: Vec<String> = query.suggestions().iter().map(ToString::to_string).collect();
+    said.extend(index.warnings().iter().map(ToString::to_string));
+    if results.total == 0 && !settings.json {
+        said.push("no note has to do with that; `kb list` shows all".to_owned());
+    }
+    let view = View::Search(SearchView {
+        format: FORMAT,
+        total: results.total,
+        complete: results.complete,
+        hits: results.hits.iter().map(hit).collect(),
+        warnings: said,
+    });
     Ok(view.with(index))
 }
 

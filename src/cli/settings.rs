@@ -115,7 +115,6 @@ fn machine() -> Result<Machine, Failure> {
         state: folder("XDG_STATE_HOME", ".local/state")?,
         cache: folder("XDG_CACHE_HOME", ".cache")?,
         program: std::env::current_exe().map_err(Failure::Program)?,
-        home: home.unwrap_or_default(),
         fixed_time: time.and_then(|time| DateTime::parse_from_rfc3339(&time).ok()).map(|time| time.to_utc()),
         seed: seed.and_then(|seed| seed.parse().ok()),
         drawn: 0.into(),

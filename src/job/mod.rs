@@ -134,12 +134,7 @@ pub async fn run(
         subjects: vec![snapshot.pinned.clone()],
         citations: citations.clone(),
         usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
-        tags: job.tags.iter().chain(&kb.settings.tags).fold(Vec::new(), |mut tags, tag| {
-            if !tags.contains(tag) {
-                tags.push(tag.clone());
-            }
-            tags
-        }),
+        tags: kb.settings.tags_with(&job.tags),
         body: context::redact(&answer.markdown).0.into_owned(),
         ..Draft::default()
     };

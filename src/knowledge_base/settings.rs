@@ -72,6 +72,17 @@ pub enum SettingsError {
 }
 
 impl BaseSettings {
+    /// The tags of a new note: those that were given, then the base's own, none twice.
+    pub fn tags_with(&self, given: &[String]) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        for tag in given.iter().chain(&self.tags) {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
+        }
+        tags
+    }
+
     /// Reads a `kb.toml`; one that is not there says nothing.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let failed = |source| SettingsError::Read { path: path.to_owned(), source };

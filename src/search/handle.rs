@@ -1,5 +1,5 @@
 //! What a note is called on the command line: its id or the beginning of it, its path, `@` for the
-//! newest. (`@1`, the last hits of a terminal, is a list of ids that `cli` keeps: [`find_many`].)
+//! newest. (`@1`, the last hits of a terminal, are paths that `cli` keeps.)
 
 use crate::index::{Entry, Index, IndexError, Listed};
 use std::path::{Component, Path, PathBuf};
@@ -59,17 +59,6 @@ pub fn find(handle: &str, root: &Path, index: &Index) -> Result<Entry, HandleErr
         return Ok(entry);
     }
     by_id(handle, index)
-}
-
-/// The notes with these ids, in this order: what a list of ids, kept from an earlier command, means
-/// now. An id of several files means the first of them.
-pub fn find_many(ids: &[String], index: &Index) -> Vec<Result<Entry, HandleError>> {
-    ids.iter()
-        .map(|id| match index.listed().filter(|listed| listed.id() == id).min_by_key(Listed::file) {
-            Some(listed) => Ok(index.entry(&listed)?),
-            None => Err(HandleError::NoSuchNote { handle: id.clone() }),
-        })
-        .collect()
 }
 
 fn at_path(handle: &str, root: &Path, index: &Index) -> Result<Option<Entry>, IndexError> {

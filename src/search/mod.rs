@@ -8,7 +8,7 @@ mod rank;
 mod snippet;
 mod terms;
 
-pub use handle::{Candidate, HandleError, find, find_many};
+pub use handle::{Candidate, HandleError, find};
 pub use query::{Query, QueryError, Suggestion, WantedStatus};
 pub use snippet::Piece;
 

@@ -44,8 +44,8 @@ pub fn folders(folder: &Path) -> Option<GitFolders> {
         dot_git
     } else {
         const LARGEST_POINTER: u64 = 4096;
-        let pointer = fs::metadata(&dot_git).ok().filter(|file| file.is_file() && file.len() <= LARGEST_POINTER)?;
-        let pointer = fs::read_to_string(&dot_git).ok().filter(|_| pointer.is_file())?;
+        fs::metadata(&dot_git).ok().filter(|file| file.is_file() && file.len() <= LARGEST_POINTER)?;
+        let pointer = fs::read_to_string(&dot_git).ok()?;
         work_tree.join(pointer.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?
     };
     let common_dir = match fs::read_to_string(git_dir.join("commondir")) {

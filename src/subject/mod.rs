@@ -11,7 +11,7 @@ pub use git::{GitFolders, blob_id, folders};
 pub use pin::{SubjectError, here, pin};
 pub use seen::Seen;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What a question is about, as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +81,5 @@ impl Snapshot {
     /// Every file of the subject, as git and its ignore files see it.
     pub fn files(&self) -> Walk {
         walk(&self.root, &self.hidden)
-    }
-
-    /// Whether an absolute path lies in a folder that research does not see.
-    pub fn hides(&self, path: &Path) -> bool {
-        self.hidden.iter().any(|hidden| path.starts_with(hidden))
     }
 }

@@ -1,7 +1,7 @@
 //! What is found, and how it is asked for.
 
 use crate::notes_folder::Notes;
-use kb::search::{HandleError, Query, QueryError, find, find_many, run};
+use kb::search::{HandleError, Query, QueryError, find, run};
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -286,8 +286,6 @@ fn a_handle_is_an_id_its_beginning_a_path_or_the_newest() {
         let Err(HandleError::Ambiguous { candidates, .. }) = get(handle) else { panic!("{handle}") };
         assert_eq!(candidates.iter().map(|candidate| candidate.file.as_str()).collect::<Vec<_>>(), files);
     }
-    let many = find_many(&["m3xw8r2k".to_owned(), "gone".to_owned()], &index);
-    assert!(many[0].is_ok() && many[1].is_err());
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Printer {
     /// Prints a view; the exit code that goes with it.
     pub(super) fn print(&self, view: View) -> Result<u8, Failure> {
         for warning in view.warnings() {
-            self.say(&format!("kb: {warning}"));
+            say(&format!("kb: {warning}"));
         }
         let mut out = anstream::AutoStream::auto(io::stdout());
         let written = self.write(&view, &mut out).and_then(|()| out.flush());
@@ -139,11 +139,11 @@ impl Printer {
         if self.json {
             let _ = json::error(&view, &mut io::stdout().lock());
         } else {
-            self.say(&format!("kb: {}", view.message));
+            say(&format!("kb: {}", view.message));
             for candidate in &view.candidates {
-                self.say(&format!("  {}  {}  {}", candidate.id, candidate.file, candidate.title));
+                say(&format!("  {}  {}  {}", candidate.id, candidate.file, candidate.title));
             }
-            self.say(&format!("hint: {}", view.hint));
+            say(&format!("hint: {}", view.hint));
         }
         failure.exit()
     }
@@ -152,12 +152,11 @@ impl Printer {
     pub(super) fn progress(&self) -> Progress {
         Progress { shown: !self.json && io::stderr().is_terminal() }
     }
+}
 
-    /// One line on standard error. Nobody listening is no error.
-    #[expect(clippy::unused_self, reason = "what is said may come to depend on how it is printed")]
-    pub(super) fn say(&self, line: &str) {
-        let _ = writeln!(io::stderr(), "{}", invisible::line_for_terminal(line));
-    }
+/// One line on standard error. Nobody listening is no error.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", invisible::line_for_terminal(line));
 }
 
 /// `--help` and `--version` are data; all else is said with clap's own hints, which repeat what was
