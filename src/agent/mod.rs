@@ -18,15 +18,67 @@ use std::time::Duration;
 pub const ALL: [&dyn Agent; 1] = [&scout::Scout];
 
 /// A program that answers questions, described.
-pub trait Agent: Sync {
+pub trait Agent: Send + Sync {
     /// What users call it.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Who answers, and where the code is sent: the end of a sentence that begins with the name.
-    fn about(&self) -> &'static str;
+    fn about(&self) -> String;
 
-    /// The program that answers this question.
+    /// What it is called on PATH; none for kb itself.
+    fn executable(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it needs beside the code.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// The program that answers this question. Pure: starts nothing, looks at no file.
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError>;
+}
+
+/// What an agent needs beside the code and its own program: all that the wall lets through.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Hosts that it may reach, `host` (port 443) or `host:port`; none: no network.
+    pub hosts: Vec<String>,
+    /// Names of environment variables that are let through, where they are set.
+    pub variables: Vec<String>,
+    /// Further files and folders that it may read; `~/` is the user's home.
+    pub read: Vec<String>,
+    /// Files of the user's home that its private home starts with, each time anew: settings, never
+    /// hooks, servers or transcripts. Relative to the home.
+    pub seeds: Vec<String>,
+    /// Where its login lies.
+    pub login: Option<Login>,
+}
+
+/// A file of the user's home that holds an agent's tokens, as JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Login {
+    /// Relative to the home.
+    pub file: &'static str,
+    /// Where the access token stands.
+    pub access: &'static [&'static str],
+    /// Where the refresh token stands.
+    pub refresh: &'static [&'static str],
+    /// When the access token ends.
+    pub expiry: Expiry,
+    /// Further values that are renewed together with them.
+    pub renewed: &'static [&'static [&'static str]],
+}
+
+/// How an access token says when it ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Expiry {
+    /// Milliseconds since 1970 stand here.
+    Milliseconds(&'static [&'static str]),
+    /// The access token is a JWT: its `exp` says.
+    Jwt,
+    /// It does not end.
+    Never,
 }
 
 /// The agent of this name.
@@ -39,6 +91,18 @@ pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
 pub struct Brief<'a> {
     /// What is asked.
     pub question: &'a Question,
+    /// The whole text that a model is told: what it is to do, the question, leads, notes.
+    pub prompt: &'a str,
+    /// The agent's own session to go on in.
+    pub session: Option<&'a str>,
+    /// Its program, as found on PATH, links not resolved; kb itself for scout.
+    pub executable: &'a Path,
+    /// The private home that it will see as its own.
+    pub home: &'a Path,
+    /// The model that the user wants.
+    pub model: Option<&'a str>,
+    /// How much it may spend, in US dollars.
+    pub max_cost: Option<f64>,
     /// What it is about.
     pub snapshot: &'a Snapshot,
     /// kb's own program.
@@ -53,8 +117,14 @@ pub struct Program {
     pub command: Vec<OsString>,
     /// Where it is started.
     pub folder: PathBuf,
-    /// Written to its standard input, which is then closed.
+    /// Set beside the usual variables.
+    pub environment: Vec<(String, String)>,
+    /// Files that its private home must hold when it starts: path relative to the home, text.
+    pub files: Vec<(String, String)>,
+    /// Written to its standard input, which is then closed unless it talks.
     pub stdin: Vec<u8>,
+    /// Standard input stays open until the dialogue hangs up.
+    pub talks: bool,
     /// Reads its lines.
     pub dialogue: Box<dyn Dialogue>,
     /// How long it may take.
@@ -63,18 +133,33 @@ pub struct Program {
 
 /// Reads what a program prints, line by line. Sees no process: a recorded stream tests it.
 pub trait Dialogue: Send {
-    /// One line of its standard output; what it means to a watcher is passed on.
-    fn line(&mut self, line: &str, events: &mut dyn FnMut(Event));
+    /// One line of its standard output: what it means to a watcher, what is to be said to it.
+    fn line(&mut self, line: &str, steps: &mut dyn FnMut(Step));
 
     /// The program has ended: its answer, or why there is none. An exit code of 0 alone is no answer.
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError>;
 }
 
+/// What a line of an agent leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Watchers learn of it.
+    Event(Event),
+    /// Written to its standard input, with a line feed behind it.
+    Send(String),
+    /// Its standard input is closed.
+    HangUp,
+    /// It is stopped: it would never end by itself.
+    Stop,
+}
+
 /// What happens while an agent works.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// What it does now, in a few words.
     Doing(String),
+    /// What it has used up so far.
+    Used(Usage),
 }
 
 /// How a program ended.
@@ -154,10 +239,34 @@ pub enum AgentError {
     #[error("{agent} ended without an answer ({how}){}", stderr_part(stderr))]
     NoAnswer {
         /// Which agent.
-        agent: &'static str,
+        agent: String,
         /// Exit code or signal.
         how: String,
         /// Its last words.
+        stderr: String,
+    },
+    /// It began to answer and did not finish.
+    #[error("{agent} did not finish: {why}")]
+    Incomplete {
+        /// Which agent.
+        agent: String,
+        /// In a few words: the stream was cut, a refusal, a limit.
+        why: String,
+        /// What it said until then.
+        partial: String,
+        /// Its last words on standard error.
+        stderr: String,
+    },
+    /// It reported a failure.
+    #[error("{agent} failed: {why}{}", stderr_part(stderr))]
+    Failed {
+        /// Which agent.
+        agent: String,
+        /// In its own words.
+        why: String,
+        /// What kind of failure, where the agent tells.
+        kind: Trouble,
+        /// Its last words on standard error.
         stderr: String,
     },
     /// It took too long.
@@ -184,6 +293,19 @@ pub enum AgentError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What kind of failure an agent met: what to do next hangs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Not logged in, or the login is spent.
+    Login,
+    /// The service has too much to do, or the user's limit is reached.
+    Overload,
+    /// The session to go on in is gone.
+    NoSuchSession,
+    /// Anything else.
+    Other,
 }
 
 fn stderr_part(stderr: &str) -> String {

@@ -1,7 +1,7 @@
 //! Runs an agent's program: the only place that waits for one. Its output is bounded, its time is
 //! limited, and it does not outlive kb.
 
-use super::{AgentError, Answer, Event, Exit, Program};
+use super::{AgentError, Answer, Event, Exit, Program, Step};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -13,7 +13,7 @@ const LAST_WORDS: usize = 4 << 10;
 
 /// Starts the program, feeds it, reads it to its end, and returns its answer.
 pub async fn run(program: Program, events: &mut dyn FnMut(Event)) -> Result<Answer, AgentError> {
-    let Program { command, folder, stdin, mut dialogue, time_limit } = program;
+    let Program { command, folder, stdin, mut dialogue, time_limit, .. } = program;
     let name = command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
     let mut child = start(&command, &folder).map_err(|source| AgentError::Start { program: name.clone(), source })?;
     let lost = |source| AgentError::Lost { program: name.clone(), source };
@@ -30,7 +30,11 @@ pub async fn run(program: Program, events: &mut dyn FnMut(Event)) -> Result<Answ
                 if total > LARGEST_OUTPUT {
                     return Err(AgentError::TooMuch { program: name.clone(), limit: LARGEST_OUTPUT });
                 }
-                dialogue.line(String::from_utf8_lossy(&line).trim_end(), events);
+                dialogue.line(String::from_utf8_lossy(&line).trim_end(), &mut |step| {
+                    if let Step::Event(event) = step {
+                        events(event);
+                    }
+                });
                 line.clear();
             }
             Ok(())

@@ -1,7 +1,7 @@
 //! The built-in researcher as an agent: kb itself, started again, so that a grammar that crashes on
 //! a hostile file takes nothing else with it.
 
-use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Place, Program, Usage};
+use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Place, Program, Step, Usage};
 use crate::scout::{Report, Request};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -26,8 +26,8 @@ impl Agent for Scout {
         "scout"
     }
 
-    fn about(&self) -> &'static str {
-        "built in, no model; the code stays on this machine"
+    fn about(&self) -> String {
+        "built in, no model; the code stays on this machine".to_owned()
     }
 
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {
@@ -40,6 +40,9 @@ impl Agent for Scout {
         Ok(Program {
             command: vec![brief.kb.into(), COMMAND.into()],
             folder: brief.snapshot.root.clone(),
+            environment: Vec::new(),
+            files: Vec::new(),
+            talks: false,
             stdin: serde_json::to_vec(&request).unwrap_or_default(),
             dialogue: Box::new(Lines(None)),
             time_limit: Duration::from_mins(15),
@@ -51,16 +54,17 @@ impl Agent for Scout {
 struct Lines(Option<Report>);
 
 impl Dialogue for Lines {
-    fn line(&mut self, line: &str, events: &mut dyn FnMut(Event)) {
+    fn line(&mut self, line: &str, steps: &mut dyn FnMut(Step)) {
         match serde_json::from_str(line) {
-            Ok(Message::Doing(what)) => events(Event::Doing(what)),
+            Ok(Message::Doing(what)) => steps(Step::Event(Event::Doing(what))),
             Ok(Message::Report(report)) => self.0 = Some(*report),
             Err(_) => {}
         }
     }
 
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
-        let no_answer = || AgentError::NoAnswer { agent: "scout", how: exit.how(), stderr: exit.stderr.clone() };
+        let no_answer =
+            || AgentError::NoAnswer { agent: "scout".to_owned(), how: exit.how(), stderr: exit.stderr.clone() };
         let report = self.0.filter(|_| exit.code == Some(0)).ok_or_else(no_answer)?;
         let version = Some(env!("CARGO_PKG_VERSION").to_owned());
         Ok(Answer {

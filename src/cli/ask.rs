@@ -87,7 +87,10 @@ async fn one(job: &Job, settings: &Settings, printer: &Printer) -> Result<Outcom
     let progress = printer.progress();
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
     let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-    let mut events = |Event::Doing(what): Event| progress.show(&what);
+    let mut events = |event: Event| match event {
+        Event::Doing(what) => progress.show(&what),
+        Event::Used(_) => {}
+    };
     let result = tokio::select! {
         result = job::run(job, settings.base()?, &settings.machine, &mut events) => result.map_err(Failure::Job),
         _ = interrupted.recv() => Err(Failure::Interrupted),

@@ -1,7 +1,7 @@
 //! Everything that can go wrong in a command: what to do next, and the exit code.
 
 use super::settings::ConfigError;
-use crate::agent::AgentError;
+use crate::agent::{AgentError, Trouble};
 use crate::index::IndexError;
 use crate::job::JobError;
 use crate::knowledge_base::{FindError, SettingsError, StoreError};
@@ -325,6 +325,15 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
         }
         AgentError::TimeOut { .. } => "ask something smaller, or set `timeout = \"30m\"` in your `config.toml`",
         AgentError::TooMuch { .. } => "ask something smaller",
+        AgentError::Incomplete { .. } => "nothing was saved; ask again",
+        AgentError::Failed { kind: Trouble::Login, .. } => {
+            "log in with the program itself, or choose another: `--agent scout`"
+        }
+        AgentError::Failed { kind: Trouble::Overload, .. } => "wait a little, or choose another: `--agent scout`",
+        AgentError::Failed { kind: Trouble::NoSuchSession, .. } => {
+            "ask without `--follow`; the note can go along with `--with`"
+        }
+        AgentError::Failed { kind: Trouble::Other, .. } => "ask again, or choose another: `--agent scout`",
     };
     ("agent", AGENT, hint.to_owned())
 }

@@ -113,7 +113,18 @@ pub async fn run(
     {
         return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
     }
-    let brief = Brief { question: &job.question, snapshot: &snapshot, kb: &machine.program, cache: &machine.cache };
+    let brief = Brief {
+        question: &job.question,
+        prompt: job.question.as_str(),
+        session: None,
+        executable: &machine.program,
+        home: &machine.here,
+        model: None,
+        max_cost: None,
+        snapshot: &snapshot,
+        kb: &machine.program,
+        cache: &machine.cache,
+    };
     let mut program = job.agent.program(&brief)?;
     program.time_limit = job.time_limit.unwrap_or(program.time_limit);
     let answer = agent::run(program, events).await?;
