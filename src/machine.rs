@@ -2,6 +2,8 @@
 //! Read from the environment once, by `cli/settings.rs`; replaced by tests.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,6 +20,10 @@ pub struct Machine {
     pub state: PathBuf,
     /// `$XDG_CACHE_HOME/kb`
     pub cache: PathBuf,
+    /// `$HOME`
+    pub home: Option<PathBuf>,
+    /// All variables, in no order.
+    pub environment: Vec<(OsString, OsString)>,
     /// kb's own program, to start the built-in researcher.
     pub program: PathBuf,
     /// A clock that stands still, for tests.
@@ -29,6 +35,38 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// The value of a variable, if it is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_os_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The folders of `PATH` that are absolute: `.` would be the subject.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let path = self.variable("PATH").unwrap_or_default();
+        std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where a program is, links not resolved. A name with a slash is a path, `~/` the home.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let is_program = |path: &PathBuf| {
+            path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+        };
+        if name.contains('/') {
+            return self.in_home(name).filter(is_program);
+        }
+        self.search_path().into_iter().map(|folder| folder.join(name)).find(is_program)
+    }
+
+    /// A path of the user's: `~/` is the home; none if it is not absolute then.
+    pub fn in_home(&self, path: &str) -> Option<PathBuf> {
+        let path = match path.strip_prefix("~/") {
+            Some(rest) => self.home.as_ref()?.join(rest),
+            None => PathBuf::from(path),
+        };
+        path.is_absolute().then_some(path)
+    }
+
     /// The time now, to the second: finer is of no use in a note.
     pub fn now(&self) -> DateTime<Utc> {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

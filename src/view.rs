@@ -2,9 +2,10 @@
 
 use crate::citation::{Citation, Standing};
 use crate::context::Removed;
+use crate::job::Record;
 use crate::note::Head;
 use crate::subject::{Kind, Pinned};
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -260,6 +261,74 @@ pub struct AskView {
     pub seconds: f64,
     /// Why there is no answer.
     pub error: Option<ErrorView>,
+}
+
+/// `kb jobs`, `kb wait`
+#[derive(Clone, Debug, Serialize)]
+pub struct JobsView {
+    /// [`FORMAT`]
+    pub format: u32,
+    /// How many there are; `jobs` may hold the newest only.
+    pub total: usize,
+    /// Newest first.
+    pub jobs: Vec<JobView>,
+}
+
+/// A job. `kb jobs show` prints one, with `partial`.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobView {
+    /// [`FORMAT`]
+    pub format: u32,
+    /// `j-` and eight letters and digits.
+    pub id: String,
+    /// `queued`, `running`, `interrupted`, or what became of it.
+    pub state: String,
+    /// Who was asked.
+    pub agent: String,
+    /// What was asked.
+    pub question: String,
+    /// The folder it is about, absolute.
+    pub subject: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// When it had its turn.
+    pub started: Option<String>,
+    /// When it ended.
+    pub ended: Option<String>,
+    /// Wall time.
+    pub seconds: Option<f64>,
+    /// The note's file, absolute.
+    pub note: Option<String>,
+    /// Why there is no answer.
+    pub error: Option<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// What the agent said until it broke off.
+    pub partial: Option<String>,
+}
+
+impl JobView {
+    /// A job as it leaves kb.
+    pub fn new(record: &Record, state: String) -> Self {
+        let time = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let ended = record.ended.as_ref();
+        Self {
+            format: FORMAT,
+            id: record.id.clone(),
+            state,
+            agent: record.order.agent.clone(),
+            question: record.order.question.clone(),
+            subject: record.order.subject.to_string_lossy().into_owned(),
+            created: time(&record.created),
+            started: record.started.as_ref().map(time),
+            ended: ended.map(|ended| time(&ended.at)),
+            seconds: ended.map(|ended| (ended.seconds * 1000.0).round() / 1000.0),
+            note: ended.and_then(|ended| ended.note.as_ref()).map(|path| path.to_string_lossy().into_owned()),
+            error: ended.and_then(|ended| ended.error.clone()),
+            hint: ended.and_then(|ended| ended.hint.clone()),
+            partial: None,
+        }
+    }
 }
 
 /// Why a command failed.

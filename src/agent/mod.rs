@@ -1,10 +1,12 @@
 //! What answers questions: an agent is a description of a program and a reader of its lines. Nothing
 //! here starts a process but `run`.
 
+mod roster;
 mod run;
 mod scout;
 
-pub use run::run;
+pub use roster::{Candidate, Options, Roster};
+pub use run::{Start, run};
 pub use scout::{COMMAND as SCOUT, Message as ScoutMessage};
 
 use crate::question::Question;
@@ -16,6 +18,17 @@ use std::time::Duration;
 
 /// Every agent that kb knows.
 pub const ALL: [&dyn Agent; 1] = [&scout::Scout];
+
+/// A program of the user's own; none if the command line is empty. Lives as long as the process, like
+/// the configuration that names it.
+pub fn command(_name: &str, _command: Vec<String>) -> Option<&'static dyn Agent> {
+    None
+}
+
+/// A program that speaks the Agent Client Protocol, likewise.
+pub fn acp(_name: &str, _command: Vec<String>) -> Option<&'static dyn Agent> {
+    None
+}
 
 /// A program that answers questions, described.
 pub trait Agent: Send + Sync {
@@ -79,11 +92,6 @@ pub enum Expiry {
     Jwt,
     /// It does not end.
     Never,
-}
-
-/// The agent of this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
-    ALL.into_iter().find(|agent| agent.name() == name)
 }
 
 /// What an agent needs to know of a question.
@@ -276,6 +284,8 @@ pub enum AgentError {
         agent: String,
         /// How long it was let work.
         limit: Duration,
+        /// What it said until then.
+        partial: String,
     },
     /// It printed more than an answer can be.
     #[error("`{program}` printed more than {limit} bytes")]

@@ -1,70 +1,199 @@
 //! Runs an agent's program: the only place that waits for one. Its output is bounded, its time is
-//! limited, and it does not outlive kb.
+//! limited, its raw stream is kept, and it does not outlive kb.
 
-use super::{AgentError, Answer, Event, Exit, Program, Step};
+use super::{AgentError, Answer, Dialogue, Event, Exit, Program, Step};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
-/// The longest line, and the most that is read of an answer in all, in bytes.
+/// The most that is read of an agent in all, in bytes; a longer line cannot be either.
 const LARGEST_OUTPUT: usize = 64 << 20;
 /// How much of the end of standard error is kept, in bytes.
 const LAST_WORDS: usize = 4 << 10;
+/// How long output is awaited that a grandchild may still hold, after the program has ended.
+const AFTER_THE_END: Duration = Duration::from_millis(500);
+/// How often whoever runs the agent is called.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How a program is started.
+#[derive(Default)]
+pub struct Start<'a> {
+    /// The command line, with the wall before it; empty: the program's own.
+    pub command: Vec<OsString>,
+    /// All its variables; none: kb's own.
+    pub environment: Option<Vec<(OsString, OsString)>>,
+    /// Where its raw standard output is kept.
+    pub stream: Option<PathBuf>,
+    /// Called about once a second while it runs, and once when it has ended.
+    pub tick: Option<Box<dyn FnMut() + 'a>>,
+}
 
 /// Starts the program, feeds it, reads it to its end, and returns its answer.
-pub async fn run(program: Program, events: &mut dyn FnMut(Event)) -> Result<Answer, AgentError> {
-    let Program { command, folder, stdin, mut dialogue, time_limit, .. } = program;
-    let name = command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut child = start(&command, &folder).map_err(|source| AgentError::Start { program: name.clone(), source })?;
-    let lost = |source| AgentError::Lost { program: name.clone(), source };
-    let feed = feed(child.stdin.take(), stdin);
+pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(Event)) -> Result<Answer, AgentError> {
+    let name = program.command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut child = spawn(&program, &start).map_err(|source| AgentError::Start { program: name.clone(), source })?;
+    let _group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+    let (sender, receiver) = unbounded_channel();
+    let _ = sender.send(program.stdin);
+    let feeding = feed(child.stdin.take(), receiver);
     let stderr = last_words(child.stderr.take());
-    let stdout = child.stdout.take();
-    let talk = async {
-        let read = async {
-            let Some(stdout) = stdout else { return Ok(()) };
-            let mut lines = BufReader::new(stdout.take(LARGEST_OUTPUT as u64 + 1));
-            let (mut line, mut total) = (Vec::new(), 0);
-            while lines.read_until(b'\n', &mut line).await.map_err(lost)? > 0 {
-                total += line.len();
-                if total > LARGEST_OUTPUT {
-                    return Err(AgentError::TooMuch { program: name.clone(), limit: LARGEST_OUTPUT });
-                }
-                dialogue.line(String::from_utf8_lossy(&line).trim_end(), &mut |step| {
-                    if let Step::Event(event) = step {
-                        events(event);
-                    }
-                });
-                line.clear();
-            }
-            Ok(())
-        };
-        let (read, (), stderr) = tokio::join!(read, feed, stderr);
-        read?;
-        let status = child.wait().await.map_err(lost)?;
-        Ok(Exit { code: status.code(), stderr })
+    let mut talk = Talk {
+        name: &name,
+        dialogue: program.dialogue,
+        stream: start.stream.as_deref().and_then(|path| private(path).ok()),
+        stdin: Some(sender).filter(|_| program.talks),
+        total: 0,
     };
-    match tokio::time::timeout(time_limit, talk).await {
-        Ok(exit) => dialogue.end(&exit?),
-        Err(_) => Err(AgentError::TimeOut { agent: name, limit: time_limit }),
+    let listen = talk.listen(&mut child, events, start.tick.as_mut());
+    let listen = tokio::time::timeout(program.time_limit, listen);
+    // Standard error says nothing more when the program has ended; who holds it open is not awaited.
+    let together = async {
+        let mut feeding = std::pin::pin!(feeding);
+        let mut stderr = std::pin::pin!(stderr);
+        let mut listen = std::pin::pin!(listen);
+        let (mut fed, mut said) = (false, None);
+        let heard = loop {
+            tokio::select! {
+                heard = &mut listen => break heard,
+                () = &mut feeding, if !fed => fed = true,
+                words = &mut stderr, if said.is_none() => said = Some(words),
+            }
+        };
+        if said.is_none() {
+            said = tokio::time::timeout(AFTER_THE_END, &mut stderr).await.ok();
+        }
+        (heard, said.unwrap_or_default())
+    };
+    let (heard, stderr) = together.await;
+    if let Some(tick) = start.tick.as_mut() {
+        tick();
+    }
+    if let Ok(code) = heard {
+        return talk.dialogue.end(&Exit { code: code?, stderr });
+    }
+    let partial = match talk.dialogue.end(&Exit { code: None, stderr }) {
+        Err(AgentError::Incomplete { partial, .. }) => partial,
+        _ => String::new(),
+    };
+    Err(AgentError::TimeOut { agent: name, limit: program.time_limit, partial })
+}
+
+/// A program that talks, and what is kept of it.
+struct Talk<'a> {
+    name: &'a str,
+    dialogue: Box<dyn Dialogue>,
+    stream: Option<File>,
+    stdin: Option<UnboundedSender<Vec<u8>>>,
+    total: usize,
+}
+
+impl Talk<'_> {
+    /// Reads lines until the program has ended: its exit code.
+    async fn listen(
+        &mut self,
+        child: &mut Child,
+        events: &mut dyn FnMut(Event),
+        mut tick: Option<&mut Box<dyn FnMut() + '_>>,
+    ) -> Result<Option<i32>, AgentError> {
+        let lost = |source| AgentError::Lost { program: self.name.to_owned(), source };
+        let Some(stdout) = child.stdout.take() else { return Ok(None) };
+        let mut lines = BufReader::new(stdout.take(LARGEST_OUTPUT as u64 + 1)).split(b'\n');
+        let mut ended: Option<(Option<i32>, Instant)> = None;
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            let until = ended.map_or_else(|| Instant::now() + TICK, |(_, at)| at + AFTER_THE_END);
+            tokio::select! {
+                line = lines.next_segment() => match line.map_err(lost)? {
+                    Some(line) => match self.line(&line, events)? {
+                        Next::Line => {}
+                        Next::Stop => return Ok(None),
+                    },
+                    None => return Ok(child.wait().await.map_err(lost)?.code()),
+                },
+                status = child.wait(), if ended.is_none() => {
+                    ended = Some((status.map_err(lost)?.code(), Instant::now()));
+                }
+                () = tokio::time::sleep_until(until), if ended.is_some() => {
+                    return Ok(ended.and_then(|(code, _)| code));
+                }
+                _ = ticks.tick() => if let Some(tick) = tick.as_deref_mut() { tick() },
+            }
+        }
+    }
+
+    fn line(&mut self, line: &[u8], events: &mut dyn FnMut(Event)) -> Result<Next, AgentError> {
+        self.total += line.len() + 1;
+        if self.total > LARGEST_OUTPUT {
+            return Err(AgentError::TooMuch { program: self.name.to_owned(), limit: LARGEST_OUTPUT });
+        }
+        if let Some(stream) = &mut self.stream {
+            // A full disk must not cost the answer; it will be told when the note is saved.
+            let _ = stream.write_all(line).and_then(|()| stream.write_all(b"\n"));
+        }
+        let mut next = Next::Line;
+        let Self { dialogue, stdin, .. } = self;
+        dialogue.line(String::from_utf8_lossy(line).trim_end(), &mut |step| match step {
+            Step::Event(event) => events(event),
+            Step::Send(text) => {
+                let _ = stdin.as_ref().map(|stdin| stdin.send(format!("{text}\n").into_bytes()));
+            }
+            Step::HangUp => *stdin = None,
+            Step::Stop => next = Next::Stop,
+        });
+        Ok(next)
     }
 }
 
-fn start(command: &[std::ffi::OsString], folder: &std::path::Path) -> std::io::Result<Child> {
-    let (program, arguments) = command.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts agents")]
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true).spawn()
+enum Next {
+    Line,
+    Stop,
 }
 
-async fn feed(pipe: Option<tokio::process::ChildStdin>, text: Vec<u8>) {
-    if let Some(mut pipe) = pipe {
+/// A process group that ends with the value.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+fn spawn(program: &Program, start: &Start<'_>) -> std::io::Result<Child> {
+    let whole = if start.command.is_empty() { &program.command } else { &start.command };
+    let (first, arguments) = whole.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts agents")]
+    let mut command = Command::new(first);
+    command.args(arguments).current_dir(&program.folder);
+    if let Some(environment) = &start.environment {
+        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0).kill_on_drop(true).spawn()
+}
+
+fn private(path: &std::path::Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+async fn feed(pipe: Option<ChildStdin>, mut texts: UnboundedReceiver<Vec<u8>>) {
+    let Some(mut pipe) = pipe else { return };
+    while let Some(text) = texts.recv().await {
         // A program that does not read its question will say so by its answer.
         let _ = pipe.write_all(&text).await;
-        let _ = pipe.shutdown().await;
+        let _ = pipe.flush().await;
     }
+    let _ = pipe.shutdown().await;
 }
 
 async fn last_words(pipe: Option<impl AsyncRead + Unpin>) -> String {

@@ -1,17 +1,15 @@
 //! `kb ask QUESTION...`
 
-use super::fail::{self, Asked, Failure};
-use super::format::{Printer, View, say};
-use super::notes::{self, Viewer};
+use super::fail::{Asked, Failure};
+use super::format::{Printer, say};
 use super::settings::Settings;
 use super::tag::check_tag;
-use crate::agent::{self, Agent, Event};
-use crate::citation::Standing;
-use crate::job::{self, Job, Kept, Outcome};
+use super::{jobs, watch_jobs};
+use crate::agent::Candidate;
+use crate::job::{Desk, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
 use crate::suggestion;
-use crate::view::{self, AskView, FORMAT, NoteWithBody};
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,14 +18,18 @@ use tokio::signal::unix::{SignalKind, signal};
 One question needs no quotation marks; several each need them.
 
   kb ask where are signed cookies set
-  kb ask \"where are cookies set\" \"where are they read\" --repo ~/src/flask")]
+  kb ask \"where are cookies set\" \"where are they read\" --repo ~/src/flask
+  kb ask -f questions.txt --agent claude,codex --jobs 8 --detach")]
 pub(super) struct Args {
     /// What to ask
-    #[arg(required = true, value_name = "QUESTION")]
+    #[arg(value_name = "QUESTION", required_unless_present = "file")]
     questions: Vec<String>,
-    /// Who is to answer [default: auto, which is scout, built in]
-    #[arg(long, value_name = "AGENT")]
-    agent: Option<String>,
+    /// Read further questions from a file, one a line (`-`: standard input)
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Who is to answer, several with commas between them [default: auto, the first that is ready]
+    #[arg(long, value_name = "AGENT", value_delimiter = ',')]
+    agent: Vec<String>,
     /// The folder to ask about [default: the repository around the current folder]
     #[arg(long, value_name = "SUBJECT")]
     repo: Option<PathBuf>,
@@ -40,70 +42,91 @@ pub(super) struct Args {
     /// Keep the answer as a note even if it is that it is not there
     #[arg(long)]
     keep: bool,
+    /// How many are asked at once [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Print the jobs' ids and return; `kb jobs` shows them, `kb wait` waits for them
+    #[arg(long)]
+    detach: bool,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
-    let questions = questions(&args.questions)?;
-    let agent = agent(args.agent.as_deref().unwrap_or(&settings.agent), settings)?;
-    settings.base()?;
-    if !settings.json {
-        say(&format!("{} answers: {}", agent.name(), agent.about()));
+    let mut questions = questions(&args.questions)?;
+    if let Some(file) = &args.file {
+        questions.extend(from_file(file)?);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let mut worst = fail::DONE;
-    for question in questions {
-        let job = Job {
-            id: job::new_job_id(&settings.machine),
-            question,
-            about: args.repo.clone().map_or_else(|| subject::here(&settings.machine.here), Subject::Folder),
-            agent,
-            tags: args.tag.clone(),
-            ask_anyway: args.fresh,
-            keep_not_found: args.keep,
-            time_limit: settings.timeout,
-        };
-        let outcome = runtime.block_on(one(&job, settings, printer));
-        let over = matches!(outcome, Err(Failure::Interrupted | Failure::Terminated));
-        worst = worst.max(match outcome {
-            Ok(outcome) => {
-                let (view, last_line) = done(&job, outcome, settings)?;
-                let code = printer.print(view)?;
-                last_line.filter(|_| !settings.json).iter().for_each(|line| say(line));
-                code
-            }
-            Err(failure) if settings.json => printer.print(failed(&job, &failure)).map(|_| failure.exit())?,
-            Err(failure) => printer.failure(&failure),
-        });
-        if over {
-            break;
+    let agents = agents(&args.agent, settings)?;
+    let base = settings.base()?;
+    let subject = match &args.repo {
+        Some(folder) => settings.machine.here.join(folder),
+        None => match subject::here(&settings.machine.here) {
+            Subject::Folder(folder) => folder,
+        },
+    };
+    let order = |question: &Question, agent: &Candidate| Order {
+        question: question.as_str().to_owned(),
+        agent: agent.agent.name().to_owned(),
+        subject: subject.clone(),
+        base: base.root.clone(),
+        tags: args.tag.clone(),
+        ask_anyway: args.fresh,
+        keep_not_found: args.keep,
+        seconds: settings.timeout.map(|limit| limit.as_secs()),
+        ..Order::default()
+    };
+    let orders: Vec<Order> =
+        questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, agent))).collect();
+    let store = Jobs::of(&settings.machine);
+    store.sweep(&settings.machine);
+    let records: Vec<Record> =
+        orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
+    if !settings.json {
+        for agent in &agents {
+            say(&format!("{} answers: {}", agent.agent.name(), agent.agent.about()));
         }
     }
-    Ok(worst)
+    if args.detach {
+        return jobs::detach(&records, settings, printer);
+    }
+    run_here(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
 }
 
-/// Runs a job until it ends or Ctrl-C ends it. What it started dies with it.
-async fn one(job: &Job, settings: &Settings, printer: &Printer) -> Result<Outcome, Failure> {
-    let progress = printer.progress();
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
-    let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-    let mut events = |event: Event| match event {
-        Event::Doing(what) => progress.show(&what),
-        Event::Used(_) => {}
-    };
-    let result = tokio::select! {
-        result = job::run(job, settings.base()?, &settings.machine, &mut events) => result.map_err(Failure::Job),
-        _ = interrupted.recv() => Err(Failure::Interrupted),
-        _ = ended.recv() => Err(Failure::Terminated),
-    };
-    progress.clear();
-    result
+/// Runs jobs in this process until all have ended, or Ctrl-C ends them.
+pub(super) fn run_here(
+    records: &[Record],
+    at_once: usize,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
+    let store = Jobs::of(&settings.machine);
+    let mut screen = watch_jobs::Screen::new(settings, printer)?;
+    let over = runtime.block_on(async {
+        let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
+        let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
+        Ok::<_, Failure>(tokio::select! {
+            () = crate::job::run_all(records, at_once, &desk, &store, &mut screen) => None,
+            _ = interrupted.recv() => Some(Failure::Interrupted),
+            _ = ended.recv() => Some(Failure::Terminated),
+        })
+    })?;
+    if let Some(failure) = over {
+        return screen.stop(records, &failure, &store);
+    }
+    // The notes are on disk; an index that cannot be had now is the next command's business.
+    let _ = settings.index().map(crate::index::Index::persist);
+    Ok(screen.worst())
 }
 
 /// All words are one question if none of them holds a space; otherwise each is one.
 fn questions(words: &[String]) -> Result<Vec<Question>, Failure> {
     let is_whole = |word: &String| word.trim().contains(char::is_whitespace);
     let empty = || Failure::Asked(Asked::EmptyQuestion);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
     if words.len() == 1 || !words.iter().any(is_whole) {
         return Ok(vec![Question::new(&words.join(" ")).ok_or_else(empty)?]);
     }
@@ -113,79 +136,47 @@ fn questions(words: &[String]) -> Result<Vec<Question>, Failure> {
     }
 }
 
-fn agent(wanted: &str, settings: &Settings) -> Result<&'static dyn Agent, Failure> {
-    let wanted = match wanted {
-        // A knowledge base may have a wish; the user's own word counts more.
-        "auto" => {
-            settings.base()?.settings.agent.as_deref().filter(|name| agent::by_name(name).is_some()).unwrap_or("scout")
+/// One question a line; empty lines and those that begin with `#` are none.
+fn from_file(path: &Path) -> Result<Vec<Question>, Failure> {
+    let what = || format!("`{}`", path.display());
+    let bytes = match path.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()).map(String::into_bytes),
+        false => std::fs::read(path),
+    };
+    let bytes = bytes.map_err(|source| Failure::Read { what: what(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::NotText { what: what() })?;
+    let questions: Vec<Question> =
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(Question::new).collect();
+    if questions.is_empty() { Err(Failure::Asked(Asked::EmptyQuestion)) } else { Ok(questions) }
+}
+
+/// Those who are named, each once; for `auto` the first that is ready.
+fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Candidate>, Failure> {
+    let roster = &settings.roster;
+    let named: Vec<&str> = match wanted {
+        [] => settings.agent.split(',').collect(),
+        named => named.iter().map(String::as_str).collect(),
+    };
+    let mut found: Vec<Candidate> = Vec::new();
+    for name in named.into_iter().map(str::trim) {
+        let candidate = match name {
+            // A knowledge base may have a wish; the user's own word counts more.
+            "auto" => {
+                let wish = settings.base()?.settings.agent.as_deref().and_then(|name| roster.by_name(name));
+                wish.or_else(|| roster.by_name("scout"))
+            }
+            name => roster.by_name(name),
+        };
+        let unknown = || {
+            let known: Vec<String> = roster.all().iter().map(|known| known.agent.name().to_owned()).collect();
+            let all: Vec<&str> = known.iter().map(String::as_str).collect();
+            let nearest = suggestion::nearest(name, &all).map(str::to_owned);
+            Failure::NoSuchAgent { name: name.to_owned(), nearest, known }
+        };
+        let candidate = candidate.ok_or_else(unknown)?;
+        if found.iter().all(|other| other.agent.name() != candidate.agent.name()) {
+            found.push(candidate.clone());
         }
-        named => named,
-    };
-    agent::by_name(wanted).ok_or_else(|| {
-        let known: Vec<&str> = agent::ALL.iter().map(|agent| agent.name()).collect();
-        Failure::NoSuchAgent { name: wanted.to_owned(), nearest: suggestion::nearest(wanted, &known) }
-    })
-}
-
-/// What came of a job, as it is printed, and what is said behind it.
-fn done(job: &Job, outcome: Outcome, settings: &Settings) -> Result<(View, Option<String>), Failure> {
-    let Outcome { kept, citations, seconds } = outcome;
-    let viewer = Viewer::new(settings)?;
-    let (word, path, answer) = match kept {
-        Kept::Saved(path) => ("kept", Some(path), None),
-        Kept::Reused(path) => ("reused", Some(path), None),
-        Kept::NotFound { markdown, saved } => ("not_found", saved, Some(markdown)),
-    };
-    let note = path.as_deref().map(|path| note(path, settings, &viewer)).transpose()?;
-    let last_line = note.as_ref().map(|note| match word {
-        "reused" => {
-            format!("{} answered this before, and all it cites is as it was; `--fresh` asks anyway", note.note.id)
-        }
-        _ => format!("saved as {}: {}", note.note.id, note.note.path),
-    });
-    // Every citation was looked up a moment ago.
-    let verdicts = Standing::as_resolved(&citations);
-    let view = AskView {
-        format: FORMAT,
-        outcome: word,
-        job: job.id.clone(),
-        question: job.question.as_str().to_owned(),
-        agent: job.agent.name().to_owned(),
-        answer: answer.filter(|_| note.is_none()),
-        abstained: word == "not_found",
-        note,
-        citations: view::citations(&citations, &verdicts),
-        changed_meanwhile: Vec::new(),
-        seconds: (seconds * 1000.0).round() / 1000.0,
-        error: None,
-    };
-    Ok((View::Ask(Box::new(view)), last_line))
-}
-
-/// A job that came to nothing, for programs.
-fn failed(job: &Job, failure: &Failure) -> View {
-    let outcome = if matches!(failure, Failure::Interrupted | Failure::Terminated) { "cancelled" } else { "failed" };
-    View::Ask(Box::new(AskView {
-        format: FORMAT,
-        outcome,
-        job: job.id.clone(),
-        question: job.question.as_str().to_owned(),
-        agent: job.agent.name().to_owned(),
-        note: None,
-        answer: None,
-        citations: Vec::new(),
-        abstained: false,
-        changed_meanwhile: Vec::new(),
-        seconds: 0.0,
-        error: Some(failure.view()),
-    }))
-}
-
-fn note(path: &Path, settings: &Settings, viewer: &Viewer<'_>) -> Result<NoteWithBody, Failure> {
-    let file = notes::relative(settings.base()?, path);
-    let bytes = settings.base()?.read(Path::new(&file))?;
-    let (note, _) = crate::note::Note::parse(&bytes);
-    let id = note.head.id.as_ref().map(ToString::to_string).unwrap_or_default();
-    let view = viewer.view(&id, &file, &note.head, &viewer.standing(&note.head));
-    Ok(NoteWithBody { note: view, body: note.body().to_owned() })
+    }
+    Ok(found)
 }

@@ -1,9 +1,9 @@
 //! Everything that can go wrong in a command: what to do next, and the exit code.
 
-use super::settings::ConfigError;
+use super::config::ConfigError;
 use crate::agent::{AgentError, Trouble};
 use crate::index::IndexError;
-use crate::job::JobError;
+use crate::job::{JobError, RecordError};
 use crate::knowledge_base::{FindError, SettingsError, StoreError};
 use crate::search::{HandleError, QueryError, SearchError};
 use crate::subject::SubjectError;
@@ -56,7 +56,13 @@ pub(super) enum Failure {
     #[error(transparent)]
     Job(#[from] JobError),
     #[error("there is no agent called `{name}`")]
-    NoSuchAgent { name: String, nearest: Option<&'static str> },
+    NoSuchAgent { name: String, nearest: Option<String>, known: Vec<String> },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("{id} is still running")]
+    StillRunning { id: String },
+    #[error("cannot start kb in the background: {0}")]
+    Detach(io::Error),
     #[error("`@{number}` is not one of the last {count} hits of this terminal")]
     NoSuchHit { number: usize, count: usize },
     #[error("`@{number}` belongs to a terminal, and kb runs in none")]
@@ -150,7 +156,9 @@ impl Failure {
             Failure::Program(_) => ("no_program", FAILED, "start kb by its full path"),
             Failure::Config(error) => return of_config(error),
             Failure::Find(error) => return of_find(error),
-            Failure::Store(error) | Failure::Job(JobError::Store(error)) => return of_store(error),
+            Failure::Store(error) => return of_store(error),
+            Failure::Job(error) => return of_job(error),
+            Failure::Record(error) => return of_record(error),
             Failure::Index(_) => (
                 "index",
                 FAILED,
@@ -174,19 +182,13 @@ impl Failure {
             Failure::Search(_) | Failure::Handle(HandleError::Index(_)) => {
                 ("index", FAILED, "remove the `.kb` folder of the knowledge base and try again; no note is lost")
             }
-            Failure::Subject(error) | Failure::Job(JobError::Subject(error)) => return of_subject(error),
-            Failure::Job(JobError::Agent(error)) => return of_agent(error),
-            Failure::Job(JobError::Index(_)) => {
-                ("index", FAILED, "the note is saved; remove the `.kb` folder of the knowledge base")
-            }
-            Failure::NoSuchAgent { nearest, .. } => {
-                let known: Vec<&str> = crate::agent::ALL.iter().map(|agent| agent.name()).collect();
-                let hint = nearest.map_or_else(
-                    || format!("kb knows: {}", known.join(", ")),
-                    |nearest| format!("did you mean `{nearest}`?"),
-                );
+            Failure::Subject(error) => return of_subject(error),
+            Failure::NoSuchAgent { nearest, known, .. } => {
+                let hint = did_you_mean(nearest.as_deref(), &format!("kb knows: {}", known.join(", ")));
                 return ("no_such_agent", USAGE, hint);
             }
+            Failure::StillRunning { .. } => ("still_running", AGENT, "`kb jobs log ID --follow` shows what it does"),
+            Failure::Detach(_) => ("detach", FAILED, "ask without `--detach`"),
             Failure::NoSuchHit { .. } => {
                 ("no_such_hit", NO, "`kb search` and `kb list` number their hits anew each time")
             }
@@ -315,6 +317,34 @@ fn of_subject(error: &SubjectError) -> (&'static str, u8, String) {
         }
     };
     ("subject", exit, hint.to_owned())
+}
+
+/// A word for programs, the exit code, and what to do next about a job that came to nothing.
+pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
+    let (code, exit, hint) = match error {
+        JobError::Subject(error) => return of_subject(error),
+        JobError::Agent(error) => return of_agent(error),
+        JobError::Store(error) => return of_store(error),
+        JobError::Record(error) => return of_record(error),
+        JobError::Index(_) => ("index", FAILED, "the note is saved; remove the `.kb` folder of the knowledge base"),
+        JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
+        JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
+        JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),
+        JobError::Cancelled => ("cancelled", AGENT, "`kb jobs retry ID` asks again"),
+    };
+    (code, exit, hint.to_owned())
+}
+
+fn of_record(error: &RecordError) -> (&'static str, u8, String) {
+    let (code, exit, hint) = match error {
+        RecordError::NoSuchJob { .. } => ("no_such_job", NO, "`kb jobs` lists them; they are kept for thirty days"),
+        RecordError::Ambiguous { .. } => ("ambiguous_id", USAGE, "type one more letter of the id"),
+        RecordError::Running { .. } => ("running", FAILED, "`kb jobs cancel ID` stops it"),
+        RecordError::Io { .. } => {
+            ("jobs", FAILED, "check the permissions of that folder, and whether the disk is full")
+        }
+    };
+    (code, exit, hint.to_owned())
 }
 
 fn of_agent(error: &AgentError) -> (&'static str, u8, String) {

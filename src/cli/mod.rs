@@ -5,6 +5,7 @@ mod add;
 mod arguments;
 mod ask;
 mod completions;
+mod config;
 mod context;
 mod edit;
 mod fail;
@@ -12,16 +13,20 @@ pub mod format;
 mod handles;
 mod help;
 mod init;
+mod jobs;
 mod last_hits;
 mod list;
 mod notes;
 mod path;
 mod rm;
+mod run_jobs;
 mod scout;
 mod search;
 mod settings;
 mod show;
 mod tag;
+mod wait;
+mod watch_jobs;
 mod r#where;
 
 pub use arguments::command;
@@ -71,6 +76,11 @@ enum Command {
     List(list::Args),
     /// Keep a text of your own as a note
     Add(add::Args),
+    /// Show what is being asked and what became of it
+    Jobs(jobs::Args),
+    /// Wait until jobs have ended
+    #[command(hide = true)]
+    Wait(wait::Args),
     /// Change a note in your editor
     #[command(hide = true)]
     Edit(edit::Args),
@@ -97,6 +107,8 @@ enum Command {
     Help(help::Args),
     #[command(name = crate::agent::SCOUT, hide = true)]
     Scout(scout::Args),
+    #[command(name = crate::job::RUN_JOBS, hide = true)]
+    RunJobs(run_jobs::Args),
 }
 
 /// Runs kb with these arguments, the program's name first.
@@ -127,6 +139,9 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
     printer.configure(&settings);
     let view = match &cli.command {
         Command::Ask(args) => return ask::run(args, &settings, printer),
+        Command::Jobs(args) => return jobs::run(args, &settings, printer),
+        Command::Wait(args) => return wait::run(args, &settings, printer),
+        Command::RunJobs(args) => return run_jobs::run(args, &settings, printer),
         Command::Search(args) => search::run(args, &settings),
         Command::Context(args) => context::run(args, &settings),
         Command::Show(args) => show::run(args, &settings),

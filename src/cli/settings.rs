@@ -1,27 +1,35 @@
 //! What one run of kb goes by: flags over environment over the user's configuration over the
 //! knowledge base's. The only place that reads the environment.
 
+use super::config::{Config, ConfigError};
 use super::fail::Failure;
+use crate::agent::Roster;
 use crate::index::Index;
 use crate::knowledge_base::{self, Found, KnowledgeBase};
 use crate::machine::Machine;
-use crate::{save, suggestion};
+use crate::save;
 use chrono::DateTime;
 use std::cell::OnceCell;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
+/// How many jobs run at once where nobody says.
+const USUAL_JOBS: usize = 4;
+
 /// Flags, environment and configuration, made into one value.
-#[derive(Debug)]
 pub(super) struct Settings {
     /// The surroundings.
-    pub(super) machine: Machine,
+    pub(super) machine: Rc<Machine>,
     /// `--json`
     pub(super) json: bool,
     /// The agent that the user wants, or `auto`.
     pub(super) agent: String,
+    /// How many jobs run at once.
+    pub(super) jobs: usize,
+    /// Who can be asked.
+    pub(super) roster: Roster,
     /// How long an agent may take.
     pub(super) timeout: Option<Duration>,
     /// `$VISUAL`, `$EDITOR`
@@ -33,31 +41,6 @@ pub(super) struct Settings {
     found: OnceCell<Found>,
 }
 
-/// Why the user's configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConfigError {
-    /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    /// It is not TOML of the right form.
-    #[error("`{}` is not right: {message}", path.display())]
-    Parse { path: PathBuf, message: String },
-    /// A key that means nothing.
-    #[error("`{}` has a key `{key}` that kb does not know", path.display())]
-    UnknownKey { path: PathBuf, key: String, nearest: Option<&'static str> },
-    /// There is no home folder to keep anything in.
-    #[error("neither `HOME` nor the `XDG_` folders are set, so kb has no place for its files")]
-    NoHome,
-}
-
-#[derive(Debug, Default)]
-struct Config {
-    agent: Option<String>,
-    timeout: Option<Duration>,
-}
-
-const KEYS: [&str; 2] = ["agent", "timeout"];
-
 impl Settings {
     /// Reads what there is to read. Starts nothing, and looks for no knowledge base yet.
     pub(super) fn read(kb: Option<PathBuf>, json: bool) -> Result<Self, Failure> {
@@ -66,13 +49,15 @@ impl Settings {
         Ok(Self {
             json,
             agent: text("KB_AGENT").or(config.agent).unwrap_or_else(|| "auto".to_owned()),
+            jobs: config.jobs.unwrap_or(USUAL_JOBS),
+            roster: Roster::new(&config.options, config.own),
             timeout: config.timeout,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
             kb,
             kb_dir: path("KB_DIR"),
             found: OnceCell::new(),
-            machine,
+            machine: Rc::new(machine),
         })
     }
 
@@ -83,6 +68,21 @@ impl Settings {
         }
         let found = knowledge_base::find(self.kb.as_deref(), self.kb_dir.as_deref(), &self.machine)?;
         Ok(self.found.get_or_init(|| found))
+    }
+
+    /// The same, for another knowledge base.
+    pub(super) fn with_base(&self, base: KnowledgeBase) -> Self {
+        let found = OnceCell::from(Found { base, why: knowledge_base::Why::Flag });
+        Self {
+            machine: self.machine.clone(),
+            agent: self.agent.clone(),
+            roster: self.roster.clone(),
+            editor: self.editor.clone(),
+            kb: self.kb.clone(),
+            kb_dir: self.kb_dir.clone(),
+            found,
+            ..*self
+        }
     }
 
     /// The knowledge base of this run.
@@ -114,6 +114,8 @@ fn machine() -> Result<Machine, Failure> {
         data: folder("XDG_DATA_HOME", ".local/share")?,
         state: folder("XDG_STATE_HOME", ".local/state")?,
         cache: folder("XDG_CACHE_HOME", ".cache")?,
+        home,
+        environment: environment(),
         program: std::env::current_exe().map_err(Failure::Program)?,
         fixed_time: time.and_then(|time| DateTime::parse_from_rfc3339(&time).ok()).map(|time| time.to_utc()),
         seed: seed.and_then(|seed| seed.parse().ok()),
@@ -126,48 +128,10 @@ fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
 fn text(name: &str) -> Option<String> {
     path(name).map(|value| value.to_string_lossy().into_owned())
-}
-
-impl Config {
-    fn read(path: &Path) -> Result<Self, ConfigError> {
-        let parse = |message: String| ConfigError::Parse { path: path.to_owned(), message };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
-        };
-        let table: toml::Table = toml::from_str(&text).map_err(|error| parse(error.message().to_owned()))?;
-        let mut config = Self::default();
-        for (key, value) in &table {
-            match (key.as_str(), value.as_str()) {
-                ("agent", Some(agent)) => config.agent = Some(agent.to_owned()),
-                ("timeout", Some(text)) => {
-                    config.timeout =
-                        Some(duration(text).ok_or_else(|| {
-                            parse(format!("`timeout = \"{text}\"` is not like `90s`, `15m` or `1h`"))
-                        })?);
-                }
-                ("agent" | "timeout", None) => return Err(parse(format!("`{key}` is not text"))),
-                _ => {
-                    let nearest = suggestion::nearest(key, &KEYS);
-                    return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), nearest });
-                }
-            }
-        }
-        Ok(config)
-    }
-}
-
-/// `90s`, `15m`, `1h`
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    number.trim().parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
 }

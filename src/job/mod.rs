@@ -1,37 +1,59 @@
 //! One question, one agent, from asking to keeping. Read this first.
 
+mod ask;
+mod detach;
+mod queue;
+mod record;
 mod reuse;
+mod slots;
 
-use crate::agent::{self, Agent, AgentError, Brief, Event};
+pub use detach::{COMMAND as RUN_JOBS, run_detached};
+pub use queue::{Happened, Watcher, run_all};
+pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
+
+use crate::agent::{self, AgentError, Event, Roster};
 use crate::citation::{self, Citation};
 use crate::context;
-use crate::index::{Index, IndexError};
+use crate::index::IndexError;
 use crate::knowledge_base::{KnowledgeBase, StoreError};
 use crate::machine::Machine;
 use crate::note::{Draft, Usage, new_id};
 use crate::question::Question;
-use crate::subject::{self, Seen, Subject, SubjectError};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
 
-/// A question to an agent.
-pub struct Job {
-    /// `j-` and eight letters and digits.
-    pub id: String,
-    /// What is asked.
-    pub question: Question,
-    /// What it is about.
-    pub about: Subject,
-    /// Who is asked.
-    pub agent: &'static dyn Agent,
-    /// For the note.
-    pub tags: Vec<String>,
-    /// Ask even if a fresh note answers it.
-    pub ask_anyway: bool,
-    /// Keep the answer that it is not there, too.
-    pub keep_not_found: bool,
-    /// How long the agent may take, where the user says so.
-    pub time_limit: Option<Duration>,
+/// What jobs of one command share: where notes go, who can be asked, what was pinned already.
+pub struct Desk<'a> {
+    /// Where notes go.
+    pub kb: &'a KnowledgeBase,
+    /// The surroundings.
+    pub machine: &'a Machine,
+    /// Who can be asked.
+    pub roster: &'a Roster,
+    snapshots: RefCell<HashMap<PathBuf, Rc<Snapshot>>>,
+}
+
+impl<'a> Desk<'a> {
+    /// Nothing is pinned yet.
+    pub fn new(kb: &'a KnowledgeBase, machine: &'a Machine, roster: &'a Roster) -> Self {
+        Self { kb, machine, roster, snapshots: RefCell::default() }
+    }
+
+    /// A subject pinned: once, however many jobs are about it.
+    fn pin(&self, folder: &Path) -> Result<Rc<Snapshot>, SubjectError> {
+        if let Some(snapshot) = self.snapshots.borrow().get(folder) {
+            return Ok(snapshot.clone());
+        }
+        let hidden = self.kb.hidden_from(folder, self.machine);
+        let snapshot = Rc::new(subject::pin(&Subject::Folder(folder.to_owned()), &hidden, self.machine)?);
+        Seen::remember(&snapshot, self.machine);
+        self.snapshots.borrow_mut().insert(folder.to_owned(), snapshot.clone());
+        Ok(snapshot)
+    }
 }
 
 /// What came of a job.
@@ -43,6 +65,36 @@ pub struct Outcome {
     pub citations: Vec<Citation>,
     /// Wall time.
     pub seconds: f64,
+}
+
+impl JobError {
+    /// What it makes of a job, in one word.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            JobError::Cancelled => "cancelled",
+            JobError::Agent(AgentError::Incomplete { .. } | AgentError::TimeOut { .. }) => "incomplete",
+            _ => "failed",
+        }
+    }
+}
+
+impl Outcome {
+    /// What became of the job, in one word.
+    pub fn word(&self) -> &'static str {
+        match self.kept {
+            Kept::Saved(_) => "kept",
+            Kept::Reused(_) => "reused",
+            Kept::NotFound { .. } => "not_found",
+        }
+    }
+
+    /// The note's file, if there is one.
+    pub fn note(&self) -> Option<&Path> {
+        match &self.kept {
+            Kept::Saved(path) | Kept::Reused(path) => Some(path),
+            Kept::NotFound { saved, .. } => saved.as_deref(),
+        }
+    }
 }
 
 /// What became of an answer.
@@ -64,6 +116,29 @@ pub enum Kept {
 /// Why a job came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
+    /// Nothing is asked.
+    #[error("the question is empty")]
+    EmptyQuestion,
+    /// Nobody is called that.
+    #[error("there is no agent called `{name}`")]
+    NoSuchAgent {
+        /// As it was asked for.
+        name: String,
+    },
+    /// Its program is not there.
+    #[error("{agent} is not installed: there is no program `{program}` on PATH")]
+    NotInstalled {
+        /// Which agent.
+        agent: String,
+        /// What it is called.
+        program: String,
+    },
+    /// Somebody asked for it to stop.
+    #[error("cancelled; nothing was kept")]
+    Cancelled,
+    /// The job cannot be kept.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The subject cannot be read.
     #[error(transparent)]
     Subject(#[from] SubjectError),
@@ -96,61 +171,50 @@ pub fn new_job_id(machine: &Machine) -> String {
     format!("j-{}", new_id(machine))
 }
 
-/// Asks, and keeps the answer as a note.
+/// Asks, and keeps the answer as a note. `folder` is where the job's raw stream goes.
 pub async fn run(
-    job: &Job,
-    kb: &KnowledgeBase,
-    machine: &Machine,
+    order: &Order,
+    desk: &Desk<'_>,
+    folder: Option<&Folder>,
     events: &mut dyn FnMut(Event),
 ) -> Result<Outcome, JobError> {
     let started = Instant::now();
-    let Subject::Folder(folder) = &job.about;
-    let hidden = kb.hidden_from(&machine.here.join(folder), machine);
-    let snapshot = subject::pin(&job.about, &hidden, machine)?;
-    Seen::remember(&snapshot, machine);
-    if !job.ask_anyway
-        && let Some((path, citations)) = reuse::still_fresh(job, &snapshot, kb, machine)?
+    let Desk { kb, machine, .. } = desk;
+    let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
+    let no_agent = || JobError::NoSuchAgent { name: order.agent.clone() };
+    let candidate = desk.roster.by_name(&order.agent).ok_or_else(no_agent)?;
+    let snapshot = desk.pin(&order.subject)?;
+    let wanted = reuse::Wanted { question: &question, agent: &order.agent, snapshot: &snapshot };
+    if !order.ask_anyway
+        && order.follows.is_none()
+        && let Some((path, citations)) = reuse::still_fresh(&wanted, kb, machine)?
     {
         return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
     }
-    let brief = Brief {
-        question: &job.question,
-        prompt: job.question.as_str(),
-        session: None,
-        executable: &machine.program,
-        home: &machine.here,
-        model: None,
-        max_cost: None,
-        snapshot: &snapshot,
-        kb: &machine.program,
-        cache: &machine.cache,
-    };
-    let mut program = job.agent.program(&brief)?;
-    program.time_limit = job.time_limit.unwrap_or(program.time_limit);
-    let answer = agent::run(program, events).await?;
-    let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&snapshot));
+    let answer = ask::ask(order, &question, candidate, &snapshot, desk, folder, events).await?;
+    let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&*snapshot));
     if let Some(cited) = &answer.cited {
         only_cited(&mut citations, cited);
     }
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
-    if !answer.found && !job.keep_not_found {
+    if !answer.found && !order.keep_not_found {
         return Ok(outcome(Kept::NotFound { markdown: answer.markdown, saved: None }));
     }
     let draft = Draft {
-        question: Some(context::redact(job.question.as_str()).0.into_owned()),
+        question: Some(context::redact(question.as_str()).0.into_owned()),
         origin: "agent",
         agent: Some(answer.agent),
         wall: Some("none".to_owned()),
         subjects: vec![snapshot.pinned.clone()],
         citations: citations.clone(),
         usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
-        tags: kb.settings.tags_with(&job.tags),
+        tags: kb.settings.tags_with(&order.tags),
         body: context::redact(&answer.markdown).0.into_owned(),
+        follows: order.follows.clone(),
         ..Draft::default()
     };
-    let (_, path) = kb.save(&draft, machine)?; // the file first
-    let _ = Index::up_to_date(&kb.root, &kb.settings.exclude).and_then(Index::persist); // or the next reader does it
+    let (_, path) = kb.save(&draft, machine)?; // the file first; the index learns of it as of any file
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),
         false => outcome(Kept::NotFound { markdown: answer.markdown, saved: Some(path) }),

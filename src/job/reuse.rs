@@ -1,7 +1,7 @@
 //! A question that a note already answers is not asked again: the same question in normal form, the
 //! same subject and agent, and every citation as it was.
 
-use super::{Job, JobError};
+use super::JobError;
 use crate::citation::{Citation, Status};
 use crate::index::Index;
 use crate::knowledge_base::KnowledgeBase;
@@ -15,15 +15,22 @@ use std::path::PathBuf;
 /// How many of the likeliest notes are looked at.
 const LOOKED_AT: usize = 20;
 
-/// The note that answers the job's question, with its citations.
+/// What a note must answer, whose it must be, and about what.
+pub(super) struct Wanted<'a> {
+    pub(super) question: &'a Question,
+    pub(super) agent: &'a str,
+    pub(super) snapshot: &'a Snapshot,
+}
+
+/// The note that answers the question already, with its citations.
 pub(super) fn still_fresh(
-    job: &Job,
-    snapshot: &Snapshot,
+    wanted: &Wanted<'_>,
     kb: &KnowledgeBase,
     machine: &Machine,
 ) -> Result<Option<(PathBuf, Vec<Citation>)>, JobError> {
+    let snapshot = wanted.snapshot;
     let index = Index::up_to_date(&kb.root, &kb.settings.exclude)?;
-    let normal = job.question.normal();
+    let normal = wanted.question.normal();
     // Marks of the query language are words here.
     let words: Vec<String> =
         normal.split(' ').map(|word| word.replace([':', '"'], " ").trim_start_matches('-').to_owned()).collect();
@@ -33,7 +40,7 @@ pub(super) fn still_fresh(
     let around = Surroundings { seen: &seen, near: vec![&snapshot.root], hidden: snapshot.hidden.clone() };
     let answers = |head: &Head| {
         let asked = head.question.as_deref().and_then(Question::new).is_some_and(|asked| asked.normal() == normal);
-        let by = head.agent.as_ref().is_some_and(|agent| agent.name == job.agent.name());
+        let by = head.agent.as_ref().is_some_and(|agent| agent.name == wanted.agent);
         asked && by && head.subjects.first().is_some_and(|about| is_same(about, &snapshot.pinned))
     };
     let fresh = results

@@ -15,6 +15,7 @@ mod help;
 mod hostile;
 mod index;
 mod invisible;
+mod jobs;
 mod killed;
 mod output;
 mod readme;

@@ -2,15 +2,18 @@
 
 mod ids;
 mod json;
+mod live;
 pub mod markdown;
 mod paths;
 mod text;
+
+pub(super) use live::Live;
 
 use super::fail::{self, Failure};
 use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
-use crate::view::{AskView, ContextView, FilesView, ListView, SearchView, ShowView, WhereView};
+use crate::view::{AskView, ContextView, FilesView, JobView, JobsView, ListView, SearchView, ShowView, WhereView};
 use std::io::{self, IsTerminal, Write};
 
 /// What a command returns.
@@ -22,6 +25,8 @@ pub(super) enum View {
     /// A note that was made or changed.
     Saved(Box<ShowView>),
     Ask(Box<AskView>),
+    Jobs(JobsView),
+    Job(Box<JobView>),
     Context {
         view: Box<ContextView>,
         /// It is JSON whatever else was asked for.
@@ -148,15 +153,22 @@ impl Printer {
         failure.exit()
     }
 
-    /// Where progress is shown: on a terminal only, and not beside JSON.
-    pub(super) fn progress(&self) -> Progress {
-        Progress { shown: !self.json && io::stderr().is_terminal() }
+    /// Where it is shown what jobs do.
+    pub(super) fn live(&self) -> Live {
+        Live::new(self.json, self.width)
     }
 }
 
 /// One line on standard error. Nobody listening is no error.
 pub(super) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{}", invisible::line_for_terminal(line));
+}
+
+/// Bytes of another program, made harmless for whoever reads them.
+pub(super) fn print_raw(bytes: &[u8]) -> io::Result<()> {
+    let text = invisible::for_terminal(&String::from_utf8_lossy(bytes)).into_owned();
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// `--help` and `--version` are data; all else is said with clap's own hints, which repeat what was
@@ -170,25 +182,4 @@ fn usage(error: &clap::Error) -> u8 {
         let _ = error.print();
     }
     u8::try_from(error.exit_code()).unwrap_or(fail::USAGE)
-}
-
-/// One line on the terminal that says what happens now, and is gone when it is over.
-pub(super) struct Progress {
-    shown: bool,
-}
-
-impl Progress {
-    /// Shows what happens now.
-    pub(super) fn show(&self, what: &str) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K{}…", invisible::line_for_terminal(what));
-        }
-    }
-
-    /// Takes the line away.
-    pub(super) fn clear(&self) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

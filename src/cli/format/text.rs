@@ -3,7 +3,7 @@
 
 use super::{View, markdown};
 use crate::invisible::{for_terminal, line_for_terminal};
-use crate::view::{AskView, CitationView, HitView, NoteView, ShowView};
+use crate::view::{AskView, CitationView, HitView, JobView, JobsView, NoteView, ShowView};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -37,6 +37,8 @@ impl Text {
                 line_for_terminal(&view.note.note.path)
             ),
             View::Ask(view) => self.answer(view, out),
+            View::Jobs(view) => self.jobs(view, out),
+            View::Job(view) => job(view, out),
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
             View::Files(view) => super::paths::print(&view.paths, out),
@@ -107,6 +109,18 @@ impl Text {
             .try_for_each(|citation| writeln!(out, "{FAINT}{}{FAINT:#}", line_for_terminal(&verdict(citation))))
     }
 
+    fn jobs(&self, view: &JobsView, out: &mut dyn Write) -> io::Result<()> {
+        let width = |text: fn(&JobView) -> &str| view.jobs.iter().map(|job| text(job).width()).max().unwrap_or(0);
+        let (states, agents) = (width(|job| &job.state), width(|job| &job.agent));
+        for job in &view.jobs {
+            let seconds = job.seconds.map(|seconds| format!("{seconds:.0} s")).unwrap_or_default();
+            let line =
+                format!("{}  {:<states$}  {:<agents$}  {seconds:>5}  {}", job.id, job.state, job.agent, job.question);
+            writeln!(out, "{}", shortened(&line_for_terminal(&line), self.width))?;
+        }
+        Ok(())
+    }
+
     fn answer(&self, view: &AskView, out: &mut dyn Write) -> io::Result<()> {
         let body = view.note.as_ref().map(|note| note.body.as_str()).or(view.answer.as_deref()).unwrap_or_default();
         match self.terminal {
@@ -114,6 +128,30 @@ impl Text {
             false => write!(out, "{}", for_terminal(body)),
         }
     }
+}
+
+/// One job, all that is known.
+fn job(job: &JobView, out: &mut dyn Write) -> io::Result<()> {
+    let facts = [
+        ("question", Some(&job.question)),
+        ("agent", Some(&job.agent)),
+        ("about", Some(&job.subject)),
+        ("asked", Some(&job.created)),
+        ("ended", job.ended.as_ref()),
+        ("note", job.note.as_ref()),
+        ("error", job.error.as_ref()),
+        ("hint", job.hint.as_ref()),
+    ];
+    writeln!(out, "{}  {}", job.id, job.state)?;
+    for (name, value) in facts {
+        if let Some(value) = value {
+            writeln!(out, "  {name:<9} {}", line_for_terminal(value))?;
+        }
+    }
+    if let Some(partial) = &job.partial {
+        writeln!(out, "\nwhat it said until it broke off:\n\n{}", for_terminal(partial))?;
+    }
+    Ok(())
 }
 
 /// Good, doubtful, bad: never told by colour alone.

@@ -1,0 +1,197 @@
+//! `kb jobs`: what is being asked, what became of it, and doing it again.
+
+use super::fail::{self, Failure};
+use super::format::{Printer, View, say};
+use super::settings::Settings;
+use crate::job::{self, Jobs, Record};
+use crate::knowledge_base::KnowledgeBase;
+use crate::view::{FORMAT, JobView, JobsView};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often it is looked whether a job has gone on.
+const LOOKS: Duration = Duration::from_millis(150);
+/// How long a job may take to stop.
+const STOPS: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+  kb ask -f questions.txt --detach
+  kb jobs
+  kb jobs log j-k7f --follow
+  kb jobs retry j-k7f")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// All that are kept, not only the newest twenty
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// All that is known of a job
+    Show { id: String },
+    /// The agent's raw stream
+    Log {
+        id: String,
+        /// Go on until the job ends
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Stop jobs
+    Cancel {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Ask again what a job asked, under the same id
+    Retry {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Return at once
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Forget jobs that have ended; their notes stay
+    Rm {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+/// How many jobs are listed where nobody says.
+const USUALLY_LISTED: usize = 20;
+
+pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let store = Jobs::of(&settings.machine);
+    match &args.what {
+        None => {
+            let all = store.all();
+            let total = all.len();
+            let listed = if args.all { total } else { USUALLY_LISTED };
+            let jobs = all.iter().take(listed).map(|record| view(record, &store, settings)).collect();
+            printer.print(View::Jobs(JobsView { format: FORMAT, total, jobs }))
+        }
+        Some(What::Show { id }) => {
+            let record = store.find(id)?;
+            let mut shown = view(&record, &store, settings);
+            shown.partial = std::fs::read_to_string(store.folder(&record.id).partial()).ok();
+            printer.print(View::Job(Box::new(shown)))
+        }
+        Some(What::Log { id, follow }) => log(&store.find(id)?, *follow, &store, settings),
+        Some(What::Cancel { ids }) => {
+            let records: Vec<Record> = ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?;
+            for record in &records {
+                cancel(record, &store, settings)?;
+            }
+            Ok(fail::DONE)
+        }
+        Some(What::Retry { ids, detach }) => {
+            let records: Vec<Record> = ids.iter().map(|id| again(id, &store)).collect::<Result<_, _>>()?;
+            if *detach {
+                return self::detach(&records, settings, printer);
+            }
+            run_records(&records, settings, printer)
+        }
+        Some(What::Rm { ids }) => {
+            let records: Vec<Record> = ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?;
+            records.iter().try_for_each(|record| store.remove(&record.id))?;
+            Ok(fail::DONE)
+        }
+    }
+}
+
+/// Runs jobs here, each in the knowledge base that it was asked for.
+pub(super) fn run_records(records: &[Record], settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let mut bases: Vec<PathBuf> = records.iter().map(|record| record.order.base.clone()).collect();
+    bases.sort();
+    bases.dedup();
+    let mut worst = fail::DONE;
+    for base in bases {
+        let settings = settings.with_base(KnowledgeBase::open(&base)?);
+        let here: Vec<Record> = records.iter().filter(|record| record.order.base == base).cloned().collect();
+        worst = worst.max(super::ask::run_here(&here, settings.jobs, &settings, printer)?);
+    }
+    Ok(worst)
+}
+
+/// Hands jobs to a kb of their own, which outlives this one and its terminal, and prints their ids.
+pub(super) fn detach(records: &[Record], settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+    job::run_detached(&ids, &settings.machine).map_err(Failure::Detach)?;
+    if settings.json {
+        let store = Jobs::of(&settings.machine);
+        let jobs: Vec<JobView> = records.iter().map(|record| view(record, &store, settings)).collect();
+        return printer.print(View::Jobs(JobsView { format: FORMAT, total: jobs.len(), jobs }));
+    }
+    printer.print(View::Ids(ids))
+}
+
+/// A job as it was before it ran.
+fn again(id: &str, store: &Jobs) -> Result<Record, Failure> {
+    let mut record = store.find(id)?;
+    let held = store.hold(&record.id)?;
+    held.folder.clear();
+    record.started = None;
+    record.ended = None;
+    held.folder.write(&record)?;
+    Ok(record)
+}
+
+fn cancel(record: &Record, store: &Jobs, settings: &Settings) -> Result<(), Failure> {
+    let is_over = |record: &Record| !matches!(store.state(record, &settings.machine).as_str(), "queued" | "running");
+    if is_over(record) {
+        say(&format!("{} has ended already", record.id));
+        return Ok(());
+    }
+    let folder = store.folder(&record.id);
+    folder.cancel()?;
+    let began = std::time::Instant::now();
+    while began.elapsed() < STOPS {
+        if is_over(&folder.read()?) {
+            say(&format!("{} is cancelled", record.id));
+            return Ok(());
+        }
+        std::thread::sleep(LOOKS);
+    }
+    say(&format!("{} was told to stop and has not yet", record.id));
+    Ok(())
+}
+
+/// Prints a job's raw stream, harmlessly; with `follow` until the job ends.
+fn log(record: &Record, follow: bool, store: &Jobs, settings: &Settings) -> Result<u8, Failure> {
+    let folder = store.folder(&record.id);
+    let what = || format!("the stream of {}", record.id);
+    let mut at = 0;
+    loop {
+        // First whether it has ended, then what it said: nothing said before the end is missed.
+        let ended = !matches!(store.state(&folder.read()?, &settings.machine).as_str(), "queued" | "running");
+        let mut text = Vec::new();
+        match std::fs::File::open(folder.stream()) {
+            Ok(mut file) => {
+                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_to_end(&mut text));
+                read.map_err(|source| Failure::Read { what: what(), source })?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Failure::Read { what: what(), source }),
+        }
+        // Half a line waits for its other half.
+        let whole =
+            if ended { text.len() } else { text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+        at += whole as u64;
+        match super::format::print_raw(&text[..whole]) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(fail::DONE),
+            written => written.map_err(Failure::Output)?,
+        }
+        if ended || !follow {
+            return Ok(fail::DONE);
+        }
+        std::thread::sleep(LOOKS);
+    }
+}
+
+/// A job as commands print it.
+pub(super) fn view(record: &Record, store: &Jobs, settings: &Settings) -> JobView {
+    JobView::new(record, store.state(record, &settings.machine))
+}

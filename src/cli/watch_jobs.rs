@@ -1,0 +1,181 @@
+//! What a person or a program sees of jobs that run in this process: a live line each, and each note as
+//! its job ends.
+
+use super::fail::{self, Failure};
+use super::format::{Live, Printer, View, say};
+use super::notes::{self, Viewer};
+use super::settings::Settings;
+use crate::agent::{Event, Usage};
+use crate::citation::Standing;
+use crate::job::{Ended, Happened, JobError, Jobs, Kept, Outcome, Record, Watcher};
+use crate::view::{self, AskView, FORMAT, NoteWithBody};
+use std::path::Path;
+
+pub(super) struct Screen<'a> {
+    settings: &'a Settings,
+    printer: &'a Printer,
+    live: Live,
+    worst: u8,
+    ended: Vec<String>,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) fn new(settings: &'a Settings, printer: &'a Printer) -> Result<Self, Failure> {
+        settings.base()?;
+        Ok(Self { settings, printer, live: printer.live(), worst: fail::DONE, ended: Vec::new() })
+    }
+
+    /// The worst exit code of all.
+    pub(super) fn worst(&self) -> u8 {
+        self.worst
+    }
+
+    /// Says what is kept of jobs that were stopped, and ends them for good.
+    pub(super) fn stop(mut self, records: &[Record], why: &Failure, jobs: &Jobs) -> Result<u8, Failure> {
+        self.live.clear();
+        let rest: Vec<&Record> = records.iter().filter(|record| !self.ended.contains(&record.id)).collect();
+        for record in &rest {
+            let folder = jobs.folder(&record.id);
+            let mut record = folder.read()?;
+            record.ended = Some(Ended::cancelled(why.to_string(), self.settings.machine.now()));
+            folder.write(&record)?;
+            if self.settings.json {
+                self.printer.print(failed(&record, why))?;
+            }
+        }
+        if !self.settings.json {
+            let code = self.printer.failure(why);
+            for record in rest {
+                say(&format!("{} is cancelled; `kb jobs retry {}` asks again", record.id, record.id));
+            }
+            return Ok(code);
+        }
+        Ok(why.exit())
+    }
+
+    fn show(&self, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
+        let failure = match result {
+            Ok(outcome) => {
+                let (view, last_line) = done(record, outcome, self.settings)?;
+                let code = self.printer.print(view)?;
+                last_line.filter(|_| !self.settings.json).iter().for_each(|line| say(line));
+                return Ok(code);
+            }
+            Err(error) => Failure::Job(error),
+        };
+        if self.settings.json {
+            self.printer.print(failed(record, &failure))?;
+            return Ok(failure.exit());
+        }
+        let code = self.printer.failure(&failure);
+        say(&format!("{} is kept: `kb jobs show {}`, `kb jobs retry {}`", record.id, record.id, record.id));
+        Ok(code)
+    }
+}
+
+impl Watcher for Screen<'_> {
+    fn happened(&mut self, number: usize, record: &Record, what: Happened) {
+        match what {
+            Happened::Started => self.live.begin(number, &record.order.agent),
+            Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
+            Happened::Event(Event::Used(usage)) => self.live.used(number, used(&usage)),
+            Happened::Ended(result) => {
+                self.live.end(number);
+                self.ended.push(record.id.clone());
+                let code = match self.show(record, result) {
+                    Ok(code) => code,
+                    Err(failure) => self.printer.failure(&failure),
+                };
+                self.worst = self.worst.max(code);
+                self.live.draw(true);
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.live.draw(true);
+    }
+
+    fn hint(&self, error: &JobError) -> String {
+        fail::of_job(error).2
+    }
+}
+
+/// `1.2k tokens  $0.031`
+fn used(usage: &Usage) -> String {
+    let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
+    let tokens = match tokens {
+        0 => String::new(),
+        1..1000 => format!("{tokens} tokens"),
+        _ => format!("{}.{}k tokens", tokens / 1000, tokens % 1000 / 100),
+    };
+    let cost = usage.usd.filter(|usd| *usd > 0.0).map(|usd| format!("${usd:.3}")).unwrap_or_default();
+    [tokens, cost].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// What came of a job, as it is printed, and what is said behind it.
+fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View, Option<String>), Failure> {
+    let Outcome { kept, citations, seconds } = outcome;
+    let viewer = Viewer::new(settings)?;
+    let (word, path, answer) = match kept {
+        Kept::Saved(path) => ("kept", Some(path), None),
+        Kept::Reused(path) => ("reused", Some(path), None),
+        Kept::NotFound { markdown, saved } => ("not_found", saved, Some(markdown)),
+    };
+    let note = path.as_deref().map(|path| note(path, settings, &viewer)).transpose()?;
+    let last_line = note.as_ref().map(|note| match word {
+        "reused" => {
+            format!("{} answered this before, and all it cites is as it was; `--fresh` asks anyway", note.note.id)
+        }
+        _ => format!("saved as {}: {}", note.note.id, note.note.path),
+    });
+    // Every citation was looked up a moment ago.
+    let verdicts = Standing::as_resolved(&citations);
+    let view = AskView {
+        format: FORMAT,
+        outcome: word,
+        job: record.id.clone(),
+        question: record.order.question.clone(),
+        agent: record.order.agent.clone(),
+        answer: answer.filter(|_| note.is_none()),
+        abstained: word == "not_found",
+        note,
+        citations: view::citations(&citations, &verdicts),
+        changed_meanwhile: Vec::new(),
+        seconds: (seconds * 1000.0).round() / 1000.0,
+        error: None,
+    };
+    Ok((View::Ask(Box::new(view)), last_line))
+}
+
+/// A job that came to nothing, for programs.
+fn failed(record: &Record, failure: &Failure) -> View {
+    let outcome = match failure {
+        Failure::Interrupted | Failure::Terminated | Failure::Job(JobError::Cancelled) => "cancelled",
+        Failure::Job(error) => error.outcome(),
+        _ => "failed",
+    };
+    View::Ask(Box::new(AskView {
+        format: FORMAT,
+        outcome,
+        job: record.id.clone(),
+        question: record.order.question.clone(),
+        agent: record.order.agent.clone(),
+        note: None,
+        answer: None,
+        citations: Vec::new(),
+        abstained: false,
+        changed_meanwhile: Vec::new(),
+        seconds: record.ended.as_ref().map_or(0.0, |ended| ended.seconds),
+        error: Some(failure.view()),
+    }))
+}
+
+fn note(path: &Path, settings: &Settings, viewer: &Viewer<'_>) -> Result<NoteWithBody, Failure> {
+    let file = notes::relative(settings.base()?, path);
+    let bytes = settings.base()?.read(Path::new(&file))?;
+    let (note, _) = crate::note::Note::parse(&bytes);
+    let id = note.head.id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let view = viewer.view(&id, &file, &note.head, &viewer.standing(&note.head));
+    Ok(NoteWithBody { note: view, body: note.body().to_owned() })
+}

@@ -1,0 +1,109 @@
+//! Many jobs, side by side: so many at once in this process, so many an agent across all of them. Each
+//! is kept as it ends.
+
+use super::{Desk, Held, JobError, Jobs, Outcome, Record, run, slots};
+use crate::agent::{AgentError, Event};
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+/// How often a job looks whether somebody asked for it to stop.
+const LOOKS: Duration = Duration::from_millis(200);
+
+/// How often a watcher is told that time goes by.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What a watcher of several jobs learns.
+#[derive(Debug)]
+pub enum Happened {
+    /// The job of this number has its turn.
+    Started,
+    /// What its agent does.
+    Event(Event),
+    /// What came of it.
+    Ended(Result<Outcome, JobError>),
+}
+
+/// Watches jobs, which are named by their place in the list.
+pub trait Watcher {
+    /// Something happened to a job.
+    fn happened(&mut self, number: usize, record: &Record, what: Happened);
+
+    /// About a second went by.
+    fn tick(&mut self);
+
+    /// What to do next about a failure, to be kept with the job.
+    fn hint(&self, error: &JobError) -> String;
+}
+
+/// Runs every job, `at_once` at a time. Dropping the future cancels what runs.
+pub async fn run_all(records: &[Record], at_once: usize, desk: &Desk<'_>, jobs: &Jobs, watcher: &mut dyn Watcher) {
+    let watcher = RefCell::new(watcher);
+    let places = tokio::sync::Semaphore::new(at_once.max(1));
+    let one = |number: usize, record: &Record| {
+        let (record, watcher, places) = (record.clone(), &watcher, &places);
+        async move {
+            let Ok(held) = jobs.hold(&record.id) else { return };
+            let Ok(_place) = places.acquire().await else { return };
+            one(number, record, &held, desk, watcher).await;
+        }
+    };
+    let mut futures: Vec<_> =
+        records.iter().enumerate().map(|(number, record)| Box::pin(one(number, record))).collect();
+    let mut done = vec![false; futures.len()];
+    let all = std::future::poll_fn(|context| {
+        for (future, done) in futures.iter_mut().zip(&mut done) {
+            *done = *done || future.as_mut().poll(context).is_ready();
+        }
+        if done.iter().all(|done| *done) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    });
+    let ticks = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            watcher.borrow_mut().tick();
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = ticks => {}
+    }
+}
+
+async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, watcher: &RefCell<&mut dyn Watcher>) {
+    let began = Instant::now();
+    let tell = |record: &Record, what: Happened| watcher.borrow_mut().happened(number, record, what);
+    let cancelled = async {
+        while !held.folder.is_cancelled() {
+            tokio::time::sleep(LOOKS).await;
+        }
+    };
+    let limit = desk.roster.by_name(&record.order.agent).and_then(crate::agent::Candidate::jobs_at_once);
+    let work = async {
+        let _slot = slots::take(&record.order.agent, limit, desk.machine).await;
+        record.started = Some(desk.machine.now());
+        held.folder.write(&record)?;
+        tell(&record, Happened::Started);
+        let mut events = |event| tell(&record, Happened::Event(event));
+        run(&record.order, desk, Some(&held.folder), &mut events).await
+    };
+    let result = tokio::select! {
+        result = work => result,
+        () = cancelled => Err(JobError::Cancelled),
+    };
+    let hint = result.as_ref().err().map(|error| watcher.borrow().hint(error));
+    record.ended = Some(super::Ended {
+        outcome: result.as_ref().map_or_else(JobError::outcome, Outcome::word).to_owned(),
+        at: desk.machine.now(),
+        seconds: began.elapsed().as_secs_f64(),
+        note: result.as_ref().ok().and_then(|outcome| outcome.note().map(ToOwned::to_owned)),
+        error: result.as_ref().err().map(ToString::to_string),
+        hint,
+    });
+    if let Err(JobError::Agent(AgentError::Incomplete { partial, .. } | AgentError::TimeOut { partial, .. })) = &result
+        && !partial.is_empty()
+    {
+        let _ = held.folder.write_partial(partial);
+    }
+    // The note is what counts; a record that cannot be written leaves the job `interrupted`.
+    let _ = held.folder.write(&record);
+    tell(&record, Happened::Ended(result));
+}

@@ -1,0 +1,300 @@
+//! Jobs on disk: what was asked, what became of it, and the agent's raw stream. A folder a job, private
+//! to the user, swept after thirty days. A running job holds a lock that dies with its process.
+
+use crate::machine::Machine;
+use chrono::{DateTime, TimeDelta, Utc};
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const RECORD: &str = "job.json";
+const LOCK: &str = "lock";
+const CANCEL: &str = "cancel";
+const STREAM: &str = "stream";
+const PARTIAL: &str = "partial.md";
+/// How long jobs are kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// How long a job may wait for the process that is to run it.
+const HANDED_OVER: TimeDelta = TimeDelta::seconds(20);
+
+/// What is asked of whom: all that running it again needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Order {
+    /// One line.
+    pub question: String,
+    /// The agent's name.
+    pub agent: String,
+    /// The folder it is about, absolute.
+    pub subject: PathBuf,
+    /// The knowledge base that the note goes to, absolute.
+    pub base: PathBuf,
+    /// For the note.
+    pub tags: Vec<String>,
+    /// Ask even if a fresh note answers it.
+    pub ask_anyway: bool,
+    /// Keep the answer that it is not there, too.
+    pub keep_not_found: bool,
+    /// Tell a model what scout found first.
+    pub leads: bool,
+    /// Go on without a wall where none can be had.
+    pub without_wall: bool,
+    /// Ids of notes that go along as context.
+    pub with: Vec<String>,
+    /// The id of the note that this one follows up.
+    pub follows: Option<String>,
+    /// The model that the user wants.
+    pub model: Option<String>,
+    /// How much it may spend, in US dollars.
+    pub max_cost: Option<f64>,
+    /// How long the agent may take, in seconds, where the user says so.
+    pub seconds: Option<u64>,
+}
+
+/// A job as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// `j-` and eight letters and digits.
+    pub id: String,
+    /// What was asked.
+    pub order: Order,
+    /// When.
+    pub created: DateTime<Utc>,
+    /// When it began to run.
+    pub started: Option<DateTime<Utc>>,
+    /// What became of it; none until it ended.
+    pub ended: Option<Ended>,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// `kept`, `reused`, `not_found`, `incomplete`, `failed`, `cancelled`
+    pub outcome: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Wall time.
+    pub seconds: f64,
+    /// The note's file, absolute.
+    pub note: Option<PathBuf>,
+    /// Why there is no answer.
+    pub error: Option<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Ended {
+    /// It was stopped before it had an answer.
+    pub fn cancelled(why: String, at: DateTime<Utc>) -> Self {
+        Self { outcome: "cancelled".to_owned(), at, seconds: 0.0, note: None, error: Some(why), hint: None }
+    }
+}
+
+/// Why jobs cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// No such job.
+    #[error("there is no job `{id}`")]
+    NoSuchJob {
+        /// As it was asked for.
+        id: String,
+    },
+    /// Several jobs begin like this.
+    #[error("`{id}` could be {}", candidates.join(", "))]
+    Ambiguous {
+        /// As it was asked for.
+        id: String,
+        /// Their ids.
+        candidates: Vec<String>,
+    },
+    /// It runs.
+    #[error("{id} is running")]
+    Running {
+        /// Its id.
+        id: String,
+    },
+    /// Its folder or a file in it cannot be read or written.
+    #[error("cannot keep jobs in `{}`: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// All jobs of this user.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    folder: PathBuf,
+}
+
+/// One job's folder.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+/// Held while a job runs or waits for its turn.
+#[derive(Debug)]
+pub struct Held {
+    /// Its folder.
+    pub folder: Folder,
+    _lock: File,
+}
+
+impl Jobs {
+    /// Where this user's jobs are.
+    pub fn of(machine: &Machine) -> Self {
+        Self { folder: machine.state.join("jobs") }
+    }
+
+    /// Keeps a new job. Nobody runs it yet.
+    pub fn add(&self, order: Order, machine: &Machine) -> Result<Record, RecordError> {
+        let record =
+            Record { id: super::new_job_id(machine), order, created: machine.now(), started: None, ended: None };
+        let folder = self.folder.join(&record.id);
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(&folder).map_err(|source| RecordError::Io { path: folder.clone(), source })?;
+        Folder(folder).write(&record)?;
+        Ok(record)
+    }
+
+    /// All jobs, newest first. What cannot be read is passed over.
+    pub fn all(&self) -> Vec<Record> {
+        let ids = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut records: Vec<Record> = ids.filter_map(|entry| Folder(entry.path()).read().ok()).collect();
+        records.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        records
+    }
+
+    /// The job of this id, or the only one that begins like it. `j-` may be left out.
+    pub fn find(&self, handle: &str) -> Result<Record, RecordError> {
+        let begins =
+            |id: &str| id.starts_with(handle) || id.strip_prefix("j-").is_some_and(|id| id.starts_with(handle));
+        let mut found: Vec<Record> = self.all();
+        found.retain(|record| begins(&record.id));
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(RecordError::NoSuchJob { id: handle.to_owned() }),
+            _ => {
+                let candidates = found.into_iter().map(|record| record.id).collect();
+                Err(RecordError::Ambiguous { id: handle.to_owned(), candidates })
+            }
+        }
+    }
+
+    /// A job's folder.
+    pub fn folder(&self, id: &str) -> Folder {
+        Folder(self.folder.join(id))
+    }
+
+    /// Takes a job on: it counts as alive as long as the value lives.
+    pub fn hold(&self, id: &str) -> Result<Held, RecordError> {
+        let folder = self.folder(id);
+        let path = folder.0.join(LOCK);
+        let failed = |source| RecordError::Io { path: path.clone(), source };
+        let lock = open_lock(&path).map_err(failed)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Held { folder, _lock: lock }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(RecordError::Running { id: id.to_owned() }),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+
+    /// Takes a job's folder away.
+    pub fn remove(&self, id: &str) -> Result<(), RecordError> {
+        let held = self.hold(id)?;
+        fs::remove_dir_all(&held.folder.0).map_err(|source| RecordError::Io { path: held.folder.0.clone(), source })
+    }
+
+    /// Takes away what ended long ago.
+    pub fn sweep(&self, machine: &Machine) {
+        let old = |record: &Record| machine.now() - record.created > KEPT;
+        for record in self.all().into_iter().filter(old) {
+            let _ = self.remove(&record.id);
+        }
+    }
+
+    /// `queued`, `running`, `interrupted`, or what became of it.
+    pub fn state(&self, record: &Record, machine: &Machine) -> String {
+        if let Some(ended) = &record.ended {
+            return ended.outcome.clone();
+        }
+        let waits = record.started.is_none();
+        let is_held = matches!(self.hold(&record.id), Err(RecordError::Running { .. }));
+        let handed_over = waits && machine.now() - record.created < HANDED_OVER;
+        match (is_held, waits) {
+            (true, true) => "queued",
+            (true, false) => "running",
+            (false, _) if handed_over => "queued",
+            (false, _) => "interrupted",
+        }
+        .to_owned()
+    }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+impl Folder {
+    /// The job's record.
+    pub fn read(&self) -> Result<Record, RecordError> {
+        let path = self.0.join(RECORD);
+        let bytes = fs::read(&path).map_err(|source| RecordError::Io { path: path.clone(), source })?;
+        serde_json::from_slice(&bytes).map_err(|error| RecordError::Io { path, source: error.into() })
+    }
+
+    /// Keeps the job's record.
+    pub fn write(&self, record: &Record) -> Result<(), RecordError> {
+        let path = self.0.join(RECORD);
+        let bytes = serde_json::to_vec_pretty(record).unwrap_or_default();
+        self.put(&path, &bytes)
+    }
+
+    /// Writes a file whole. It need not outlive a power cut: the note does, and is what counts.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+            file.write_all(bytes)?;
+            file.persist(path).map_err(|error| error.error).map(|_| ())
+        };
+        write().map_err(|source| RecordError::Io { path: path.to_owned(), source })
+    }
+
+    /// Keeps what the agent said until it broke off.
+    pub fn write_partial(&self, text: &str) -> Result<(), RecordError> {
+        self.put(&self.partial(), text.as_bytes())
+    }
+
+    /// Where the agent's raw stream goes.
+    pub fn stream(&self) -> PathBuf {
+        self.0.join(STREAM)
+    }
+
+    /// What the agent said until it broke off.
+    pub fn partial(&self) -> PathBuf {
+        self.0.join(PARTIAL)
+    }
+
+    /// Asks whoever runs the job to stop.
+    pub fn cancel(&self) -> Result<(), RecordError> {
+        self.put(&self.0.join(CANCEL), b"")
+    }
+
+    /// Whether somebody asked that.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.join(CANCEL).exists()
+    }
+
+    /// Forgets what an earlier attempt left.
+    pub fn clear(&self) {
+        for name in [CANCEL, STREAM, PARTIAL] {
+            let _ = fs::remove_file(self.0.join(name));
+        }
+    }
+}
