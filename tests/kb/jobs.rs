@@ -32,11 +32,11 @@ fn detached_jobs_go_on_without_the_terminal_and_can_be_waited_for() {
     let ids: Vec<&str> = run.stdout.lines().collect();
     assert!(ids.len() == 2 && ids.iter().all(|id| id.starts_with("j-")), "{run}");
     // One of them has the answer that it is not there.
-    env.kb("wait --timeout 60s").ends_with(1);
-    env.kb(&format!("wait {}", ids[0])).ends_with(0);
+    assert_eq!(env.kb("wait --timeout 60s").code, Some(1));
+    assert_eq!(env.kb(&format!("wait {}", ids[0])).code, Some(0));
     let shown = env.kb(&format!("jobs show {} --json", ids[0])).json();
     assert_eq!(shown["state"], "kept");
-    assert!(shown["note"].as_str().unwrap().ends_with(".md"), "{shown}");
+    assert!(shown["note"].as_str().unwrap().contains("/notes/where-are-"), "{shown}");
     let log = env.kb(&format!("jobs log {}", ids[1])).ok();
     assert!(log.contains("\"report\""), "{log}");
 }
@@ -46,13 +46,13 @@ fn a_job_whose_process_died_is_interrupted_and_can_be_repeated() {
     let env = Env::shop();
     let mut ask = env.command("ask where are signed cookies set");
     ask.env("KB_TEST_KILL_AFTER", "made");
-    env.run(ask, "");
+    assert_eq!(env.run(ask, "").code, None);
     assert_eq!(states(&env), ["interrupted"]);
     let jobs = env.kb("jobs --json").json();
     let id = jobs["jobs"][0]["id"].as_str().unwrap();
-    env.kb(&format!("jobs retry {id}")).ends_with(0);
+    env.kb(&format!("jobs retry {id}")).ok();
     assert_eq!(states(&env), ["kept"]);
-    env.kb(&format!("jobs rm {id}")).ends_with(0);
+    env.kb(&format!("jobs rm {id}")).ok();
     assert!(states(&env).is_empty());
     assert!(env.only_note().contains("signed cookies"));
 }
@@ -60,17 +60,17 @@ fn a_job_whose_process_died_is_interrupted_and_can_be_repeated() {
 #[test]
 fn a_job_that_is_not_there_is_told_from_one_that_is_ambiguous() {
     let env = Env::shop();
-    env.kb("jobs show j-nothing").ends_with(1);
+    assert_eq!(env.kb("jobs show j-nothing").code, Some(1));
     let mut ask = env.command("ask --fresh");
     ask.args(["where are signed cookies set", "how are invoices printed"]);
-    env.run(ask, "");
-    env.kb("jobs show j-").ends_with(2);
+    env.run(ask, "").ok();
+    assert_eq!(env.kb("jobs show j-").code, Some(2));
 }
 
 #[test]
 fn a_wait_for_nothing_ends_at_once() {
     let env = Env::shop();
     let began = Instant::now();
-    env.kb("wait").ends_with(0);
+    env.kb("wait").ok();
     assert!(began.elapsed() < Duration::from_secs(5));
 }
