@@ -3,11 +3,14 @@
 
 mod check;
 mod find;
+mod names;
 mod resolve;
+mod weak;
 
 pub use check::{Standing, Verdict, stand};
 pub use find::{Found, find};
-pub use resolve::resolve;
+pub use names::Claims;
+pub use resolve::{examine, resolve};
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! What an answer cites, looked up in the bytes that it was written from.
 
-use super::{Broken, Citation, Found, Held, Lines, Seen, find};
+use super::{Broken, Citation, Claims, Found, Held, Lines, Seen, find, names, weak};
 use crate::scout::Outline;
 use crate::subject::{Snapshot, SubjectError, blob_id};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,38 @@ pub fn resolve(markdown: &str, snapshots: &[Snapshot]) -> Vec<Citation> {
     let mut known = HashSet::new();
     let resolved = find(markdown).into_iter().map(|found| one(found, snapshots, &mut library));
     resolved.filter(|one| known.insert((one.subject.clone(), one.path.clone(), one.lines))).take(MOST).collect()
+}
+
+/// What an answer claims, held against the code: marks the citations whose lines have nothing to do with
+/// any sentence that cites them, and looks up the names that it speaks of.
+pub fn examine(markdown: &str, citations: &mut [Citation], question: &str, snapshots: &[Snapshot]) -> Claims {
+    let mut library = Library::default();
+    // Strong if one of the sentences that cite the same lines fits them.
+    let mut fits: Vec<Option<bool>> = vec![None; citations.len()];
+    for found in find(markdown) {
+        let Citation { subject, path, lines, .. } = one(found.clone(), snapshots, &mut library);
+        let same = |known: &Citation| known.subject == subject && known.path == path && known.lines == lines;
+        let Some(at) = citations.iter().position(same) else { continue };
+        let Seen::Held(held) = &citations[at].seen else { continue };
+        let index = subject
+            .as_ref()
+            .map_or(Some(0), |name| snapshots.iter().position(|snapshot| snapshot.pinned.name == *name));
+        let Some((index, snapshot)) = index.and_then(|index| Some((index, snapshots.get(index)?))) else { continue };
+        if fits[at] != Some(true)
+            && let Ok(file) = library.file(index, snapshot, &path)
+        {
+            let cited = lines.first() as usize - 1..lines.last() as usize;
+            fits[at] = Some(!weak::is_weak(markdown, &found, &file.lines(), cited, held.within.as_deref()));
+        }
+    }
+    for (citation, fits) in citations.iter_mut().zip(fits) {
+        citation.weak = fits == Some(false);
+    }
+    let held = citations.iter().filter(|one| one.subject.is_none() && matches!(one.seen, Seen::Held(_)));
+    let mut cited: Vec<String> = held.map(|one| one.path.clone()).collect();
+    cited.sort_unstable();
+    cited.dedup();
+    names::look_up(markdown, question, &cited, snapshots)
 }
 
 /// More citations than that are no answer.

@@ -5,7 +5,7 @@ use super::format::{View, say};
 use super::notes;
 use super::settings::Settings;
 use super::tag::check_tag;
-use crate::citation;
+use crate::citation::{self, Claims};
 use crate::note::Draft;
 use crate::question::Question;
 use crate::subject::{self, Seen, Subject};
@@ -49,8 +49,13 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         None => None,
     };
     let body = read(args)?;
-    let citations =
-        snapshot.iter().flat_map(|snapshot| citation::resolve(&body, std::slice::from_ref(snapshot))).collect();
+    let question = args.question.as_deref().unwrap_or_default();
+    let (mut citations, mut claims) = (Vec::new(), Claims::default());
+    if let Some(snapshot) = &snapshot {
+        let snapshots = std::slice::from_ref(snapshot);
+        citations = citation::resolve(&body, snapshots);
+        claims = citation::examine(&body, &mut citations, question, snapshots);
+    }
     if let Some(snapshot) = &snapshot {
         Seen::remember(snapshot, &settings.machine);
     }
@@ -61,6 +66,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         origin: "human",
         subjects: snapshot.into_iter().map(|snapshot| snapshot.pinned).collect(),
         citations,
+        unknown_names: claims.unknown_names,
         tags: base.settings.tags_with(&args.tag),
         body,
         ..Draft::default()

@@ -196,6 +196,9 @@ pub async fn run(
     if let Some(cited) = &answer.cited {
         only_cited(&mut citations, cited);
     }
+    // What is kept of the answer is what is looked at: a secret must not come back as an unknown name.
+    let body = context::redact(&answer.markdown).0.into_owned();
+    let claims = citation::examine(&body, &mut citations, question.as_str(), std::slice::from_ref(&*snapshot));
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
     if !answer.found && !order.keep_not_found {
@@ -208,10 +211,11 @@ pub async fn run(
         wall: Some("none".to_owned()),
         subjects: vec![snapshot.pinned.clone()],
         citations: citations.clone(),
+        unknown_names: claims.unknown_names,
         usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
         tags: kb.settings.tags_with(&order.tags),
-        body: context::redact(&answer.markdown).0.into_owned(),
         follows: order.follows.clone(),
+        body,
         ..Draft::default()
     };
     let (_, path) = kb.save(&draft, machine)?; // the file first; the index learns of it as of any file

@@ -56,6 +56,18 @@ fn what_a_text_cites_is_looked_up_where_it_is_told_to() {
 }
 
 #[test]
+fn a_citation_that_fits_no_sentence_is_weak_and_a_name_that_is_nowhere_is_listed() {
+    let env = Env::shop();
+    let text = "`save_cookie` signs the value (`shop/cookies.py:23-25`).\n\n\
+        `load_cookie` verifies its signature (`shop/invoices.py:7-9`), then `SessionSigner` and `hmac.new_thing` follow.\n";
+    let note = &env.kb_reads("add --json --repo .", text).json()["note"];
+    let weak = note["citations"].as_array().unwrap().iter().map(|one| one["weak"].as_bool().unwrap());
+    assert_eq!(weak.collect::<Vec<_>>(), [false, true]);
+    assert_eq!(note["unknown_names"], serde_json::json!(["SessionSigner"]), "`hmac` is a library's");
+    assert!(env.only_note().contains("\nunknown_names: [SessionSigner]\n"));
+}
+
+#[test]
 fn without_a_subject_citations_are_not_looked_at() {
     let env = Env::shop();
     let note = &env.kb_reads("add --json", "Set in `shop/cookies.py:23`.\n").json()["note"];
