@@ -1,14 +1,20 @@
 //! What answers questions: an agent is a description of a program and a reader of its lines. Nothing
 //! here starts a process but `run`.
 
+mod claude;
+mod codex;
+mod prompt;
+mod reading;
 mod roster;
 mod run;
 mod scout;
 
+pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
 pub use run::{Start, run};
 pub use scout::{COMMAND as SCOUT, Message as ScoutMessage};
 
+use crate::machine::Machine;
 use crate::question::Question;
 use crate::subject::Snapshot;
 use std::ffi::OsString;
@@ -17,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Every agent that kb knows.
-pub const ALL: [&dyn Agent; 1] = [&scout::Scout];
+pub const ALL: [&dyn Agent; 3] = [&claude::Claude, &codex::Codex, &scout::Scout];
 
 /// A program of the user's own; none if the command line is empty. Lives as long as the process, like
 /// the configuration that names it.
@@ -64,8 +70,19 @@ pub struct Needs {
     /// Files of the user's home that its private home starts with, each time anew: settings, never
     /// hooks, servers or transcripts. Relative to the home.
     pub seeds: Vec<String>,
+    /// Settings files that may name programs too: what is left of them begins the private home.
+    pub filtered: Vec<Filtered>,
     /// Where its login lies.
     pub login: Option<Login>,
+}
+
+/// A settings file of which only harmless parts reach the private home.
+#[derive(Clone, Copy, Debug)]
+pub struct Filtered {
+    /// Relative to the home.
+    pub file: &'static str,
+    /// What is left of its text; none if it cannot be read.
+    pub keep: fn(&str) -> Option<String>,
 }
 
 /// A file of the user's home that holds an agent's tokens, as JSON.
@@ -97,12 +114,20 @@ pub enum Expiry {
 /// What an agent needs to know of a question.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief<'a> {
+    /// The job's id.
+    pub job: &'a str,
     /// What is asked.
     pub question: &'a Question,
     /// The whole text that a model is told: what it is to do, the question, leads, notes.
     pub prompt: &'a str,
     /// The agent's own session to go on in.
     pub session: Option<&'a str>,
+    /// What that session had used up before, where a note tells.
+    pub used_before: Option<&'a Usage>,
+    /// Whether the kernel limits it; if not, it is limited by its own means.
+    pub walled: bool,
+    /// Which of the variables that it needs are set.
+    pub variables: &'a [String],
     /// Its program, as found on PATH, links not resolved; kb itself for scout.
     pub executable: &'a Path,
     /// The private home that it will see as its own.
@@ -117,6 +142,28 @@ pub struct Brief<'a> {
     pub kb: &'a Path,
     /// Where scout keeps parsed facts.
     pub cache: &'a Path,
+}
+
+impl<'a> Brief<'a> {
+    /// The question alone, for kb's own program.
+    pub fn new(question: &'a Question, snapshot: &'a Snapshot, machine: &'a Machine) -> Self {
+        Self {
+            job: "",
+            question,
+            prompt: question.as_str(),
+            session: None,
+            used_before: None,
+            walled: false,
+            variables: &[],
+            executable: &machine.program,
+            home: &machine.here,
+            model: None,
+            max_cost: None,
+            snapshot,
+            kb: &machine.program,
+            cache: &machine.cache,
+        }
+    }
 }
 
 /// A command line, what it reads, and who reads what it prints.
@@ -168,6 +215,8 @@ pub enum Event {
     Doing(String),
     /// What it has used up so far.
     Used(Usage),
+    /// The places that scout would look at first.
+    Leads(String),
 }
 
 /// How a program ended.

@@ -327,6 +327,7 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
         JobError::Store(error) => return of_store(error),
         JobError::Record(error) => return of_record(error),
         JobError::Index(_) => ("index", FAILED, "the note is saved; remove the `.kb` folder of the knowledge base"),
+        JobError::Handle(_) => ("no_such_note", NO, "`kb list` shows all notes"),
         JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
         JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
         JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),

@@ -79,6 +79,7 @@ impl Watcher for Screen<'_> {
             Happened::Started => self.live.begin(number, &record.order.agent),
             Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
             Happened::Event(Event::Used(usage)) => self.live.used(number, used(&usage)),
+            Happened::Event(Event::Leads(places)) => self.live.doing(number, &format!("scout would look at {places}")),
             Happened::Ended(result) => {
                 self.live.end(number);
                 self.ended.push(record.id.clone());

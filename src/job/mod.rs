@@ -6,6 +6,7 @@ mod queue;
 mod record;
 mod reuse;
 mod slots;
+mod told;
 
 pub use detach::{COMMAND as RUN_JOBS, run_detached};
 pub use queue::{Happened, Watcher, run_all};
@@ -19,6 +20,7 @@ use crate::knowledge_base::{KnowledgeBase, StoreError};
 use crate::machine::Machine;
 use crate::note::{Draft, Usage, new_id};
 use crate::question::Question;
+use crate::search::HandleError;
 use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -136,6 +138,9 @@ pub enum JobError {
     /// Somebody asked for it to stop.
     #[error("cancelled; nothing was kept")]
     Cancelled,
+    /// A note that goes along is not there.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
     /// The job cannot be kept.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -175,7 +180,7 @@ pub fn new_job_id(machine: &Machine) -> String {
 pub async fn run(
     order: &Order,
     desk: &Desk<'_>,
-    folder: Option<&Folder>,
+    folder: &Folder,
     events: &mut dyn FnMut(Event),
 ) -> Result<Outcome, JobError> {
     let started = Instant::now();
@@ -191,7 +196,8 @@ pub async fn run(
     {
         return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
     }
-    let answer = ask::ask(order, &question, candidate, &snapshot, desk, folder, events).await?;
+    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, folder };
+    let (answer, wall) = ask::ask(&asked, events).await?;
     let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&*snapshot));
     if let Some(cited) = &answer.cited {
         only_cited(&mut citations, cited);
@@ -208,7 +214,7 @@ pub async fn run(
         question: Some(context::redact(question.as_str()).0.into_owned()),
         origin: "agent",
         agent: Some(answer.agent),
-        wall: Some("none".to_owned()),
+        wall: Some(wall.to_owned()),
         subjects: vec![snapshot.pinned.clone()],
         citations: citations.clone(),
         unknown_names: claims.unknown_names,

@@ -83,7 +83,7 @@ async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, wa
         held.folder.write(&record)?;
         tell(&record, Happened::Started);
         let mut events = |event| tell(&record, Happened::Event(event));
-        run(&record.order, desk, Some(&held.folder), &mut events).await
+        run(&record.order, desk, &held.folder, &mut events).await
     };
     let result = tokio::select! {
         result = work => result,

@@ -242,6 +242,11 @@ fn open_lock(path: &Path) -> io::Result<File> {
 }
 
 impl Folder {
+    /// The job's id.
+    pub fn id(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// The job's record.
     pub fn read(&self) -> Result<Record, RecordError> {
         let path = self.0.join(RECORD);

@@ -180,7 +180,7 @@ fn the_user_s_wish_counts_more_than_the_knowledge_base_s() {
     assert_eq!(answer["agent"], "scout");
     assert_eq!(answer["note"]["tags"], serde_json::json!(["cookies", "shop"]));
     let mut command = env.command("ask where are signed cookies set");
-    command.env("KB_AGENT", "claude");
+    command.env("KB_AGENT", "nobody");
     env.run(command, "").ends_with(2);
 }
 

@@ -22,5 +22,6 @@ mod readme;
 mod notes_folder;
 mod search;
 mod show;
+mod streams;
 mod tidy;
 mod two_at_once;

@@ -1,0 +1,84 @@
+//! What goes to an agent beside the question: leads from scout, and notes as data.
+
+use super::{Desk, JobError, Order};
+use crate::agent::{self, Answer, Brief, Event, Start, Usage};
+use crate::context::{self, Budget, Piece};
+use crate::index::Index;
+use crate::note::{Note, Surroundings};
+use crate::question::Question;
+use crate::search;
+use crate::subject::{Seen, Snapshot};
+use std::path::Path;
+use std::time::Duration;
+
+/// About how many tokens the notes that go along may take.
+const NOTES: Budget = Budget(8_000);
+/// How many leads a model is given.
+const LEADS: usize = 8;
+/// How many of them a person is shown at once.
+const SHOWN: usize = 3;
+/// Leads that take longer are not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The agent's own session to go on in, and what it had used up.
+pub(super) struct Session {
+    pub(super) id: String,
+    pub(super) used: Option<Usage>,
+}
+
+/// Places that scout finds first, a line each; none if it finds nothing in time.
+pub(super) async fn leads(
+    question: &Question,
+    snapshot: &Snapshot,
+    desk: &Desk<'_>,
+    events: &mut dyn FnMut(Event),
+) -> Vec<String> {
+    let Some(scout) = desk.roster.by_name("scout") else { return Vec::new() };
+    let brief = Brief::new(question, snapshot, desk.machine);
+    let Ok(mut program) = scout.agent.program(&brief) else { return Vec::new() };
+    program.time_limit = PATIENCE;
+    let found = agent::run(program, Start::default(), &mut |_| {}).await;
+    let Ok(Answer { cited: Some(places), found: true, .. }) = found else { return Vec::new() };
+    let leads: Vec<String> =
+        places.iter().take(LEADS).map(|place| format!("`{}:{}-{}`", place.path, place.first, place.last)).collect();
+    let shown: Vec<&str> = leads.iter().take(SHOWN).map(|lead| lead.trim_matches('`')).collect();
+    events(Event::Leads(shown.join(", ")));
+    leads
+}
+
+/// The session of the note that is followed up, if this agent can go on in it.
+pub(super) fn session(order: &Order, desk: &Desk<'_>) -> Result<Option<Session>, JobError> {
+    let Some(id) = &order.follows else { return Ok(None) };
+    let head = read(id, desk)?.head;
+    let same = head.agent.as_ref().filter(|agent| agent.name == order.agent);
+    let session = same.and_then(|agent| agent.session.clone());
+    Ok(session.map(|id| Session { id, used: Some(head.usage.clone()) }))
+}
+
+/// The notes that go along, ready to paste: those asked for, and the one followed up where its session
+/// cannot be gone on in.
+pub(super) fn notes(order: &Order, in_session: bool, desk: &Desk<'_>) -> Result<Option<String>, JobError> {
+    let followed = order.follows.iter().filter(|_| !in_session);
+    let ids: Vec<&String> = order.with.iter().chain(followed).collect();
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let seen = Seen::read(desk.machine);
+    let hidden = vec![desk.kb.root.clone()];
+    let around = Surroundings { seen: &seen, near: vec![&order.subject, &desk.kb.root], hidden };
+    let mut notes = Vec::new();
+    for id in &ids {
+        let note = read(id, desk)?;
+        let standing = note.head.standing(&around);
+        notes.push((note, standing));
+    }
+    let pieces: Vec<Piece<'_>> =
+        notes.iter().zip(&ids).map(|((note, standing), id)| Piece { note, id, standing }).collect();
+    Ok(Some(context::render(&pieces, NOTES).text))
+}
+
+fn read(id: &str, desk: &Desk<'_>) -> Result<Note, JobError> {
+    let index = Index::up_to_date(&desk.kb.root, &desk.kb.settings.exclude)?;
+    let entry = search::find(id, &desk.kb.root, &index)?;
+    Ok(Note::parse(&desk.kb.read(Path::new(&entry.file))?).0)
+}
