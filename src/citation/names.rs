@@ -20,8 +20,9 @@ const MOST: usize = 2_000;
 /// So many files are read before it is seen whether names are left.
 const BATCH: usize = 128;
 
-/// Looks up every identifier and path of the markdown's code spans. `first` are files that likely hold
-/// them, `subject//`-less paths of the first snapshot.
+/// Looks up the identifiers of the markdown's code spans. Spans that are paths, commands or expressions
+/// with spaces, and fenced code, are not looked at. `first` are files of the first snapshot that likely
+/// hold the names.
 pub(super) fn look_up(markdown: &str, question: &str, first: &[String], snapshots: &[Snapshot]) -> Claims {
     let asked: FxHashSet<String> = words(question).map(str::to_lowercase).collect();
     let mut spans: Vec<Vec<String>> = Vec::new();
