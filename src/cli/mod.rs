@@ -27,6 +27,7 @@ mod show;
 mod tag;
 mod wait;
 mod watch_jobs;
+mod wall;
 mod r#where;
 
 pub use arguments::command;
@@ -113,6 +114,11 @@ enum Command {
 
 /// Runs kb with these arguments, the program's name first.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    if let [_, command, rest @ ..] = &*arguments
+        && command == crate::sandbox::COMMAND
+    {
+        return wall::run(rest);
+    }
     let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     let mut printer = Printer::new(wants_json);
     // What a panic says goes where every failure goes.

@@ -1,0 +1,202 @@
+//! The wall: what a program may read, write and reach, held by the kernel, not by the program's
+//! good will.
+//!
+//! kb starts itself as a helper (`kb __wall`), which takes everything away from itself and then
+//! becomes the program: no code runs between fork and exec in kb, which has threads. Behind
+//! `namespaces` the program sees a root of its own ([`root`]), processes of its own, no network but
+//! one listener; Landlock ([`access`]) and seccomp ([`calls`]) stand inside as a second wall. Behind
+//! `files` they stand alone.
+
+#[cfg(target_os = "linux")]
+mod access;
+#[cfg(target_os = "linux")]
+mod calls;
+mod entry;
+#[cfg(target_os = "linux")]
+mod files;
+#[cfg(target_os = "linux")]
+mod helper;
+#[cfg(target_os = "linux")]
+mod loopback;
+#[cfg(target_os = "linux")]
+mod namespaces;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+mod probe;
+#[cfg(target_os = "linux")]
+mod process;
+#[cfg(target_os = "linux")]
+mod root;
+mod spec;
+
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::wall_main;
+pub use entry::Entry;
+#[cfg(target_os = "linux")]
+pub use helper::wall_main;
+pub use probe::probe;
+
+use spec::Spec;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The hidden command by which kb starts the helper.
+pub const COMMAND: &str = "__wall";
+/// The variable in which the helper finds what it is to build.
+pub const VARIABLE: &str = "KB_WALL";
+/// How the helper ends when the wall could not be built or the program not be started; what failed
+/// is then on its standard error.
+pub const NOT_STANDING: u8 = 119;
+/// Where a program behind `namespaces` finds the listener.
+pub const PROXY_PORT: u16 = 8118;
+
+/// What the kernel keeps a program from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wall {
+    /// A root, processes and a network of its own; Landlock and seccomp inside.
+    Namespaces,
+    /// Landlock and seccomp alone.
+    Files,
+    /// Nothing.
+    None,
+}
+
+impl Wall {
+    /// The name by which notes and people know it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Wall::Namespaces => "namespaces",
+            Wall::Files => "files",
+            Wall::None => "none",
+        }
+    }
+
+    /// What a program can do behind it that it should not.
+    pub fn leaks(self) -> &'static [&'static str] {
+        match self {
+            Wall::Namespaces => &[],
+            Wall::Files => &[
+                "names, sizes and times of files anywhere can be asked for by name (not their content)",
+                "names of files in hidden folders can be listed (not their content)",
+                "command lines of other processes can be read (not their environment)",
+                "the proxy's port number can be reached on any address, not only on this machine",
+                "as many processes can be started as the user may",
+            ],
+            Wall::None => &["everything that the user may do"],
+        }
+    }
+}
+
+/// What a program may read, write and reach.
+#[derive(Clone, Debug, Default)]
+pub struct Sandbox {
+    /// Working directory; absolute.
+    pub folder: PathBuf,
+    /// Folders and files that can be read, besides the system's programs and libraries; absolute.
+    pub read: Vec<PathBuf>,
+    /// Folders inside `read` whose content stays out of sight; absolute.
+    pub hidden: Vec<PathBuf>,
+    /// Folders that can be changed; absolute.
+    pub write: Vec<PathBuf>,
+    /// Whether a proxy can be reached, by a listener that [`Entry::listener`] hands out. Else no
+    /// network at all.
+    pub network: bool,
+    /// The whole environment of the program. With `network` the proxy's variables are added.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// Why no wall stands.
+#[derive(Debug, thiserror::Error)]
+pub enum WallError {
+    /// Neither kind of wall can be built.
+    #[error("no wall stands here: namespaces: {namespaces}; files: {files}")]
+    NoWall {
+        /// What the helper said about namespaces.
+        namespaces: String,
+        /// What it said about Landlock and seccomp.
+        files: String,
+    },
+    /// Not Linux.
+    #[error("kb builds walls on Linux only")]
+    NotHere,
+    /// The helper, or a program to try it with, cannot be started.
+    #[error("cannot start `{}`: {source}", program.display())]
+    Start {
+        /// What was started.
+        program: PathBuf,
+        /// Why it did not start.
+        source: io::Error,
+    },
+    /// What is to be readable, and the environment, do not fit.
+    #[error("the environment and the paths of a program take {bytes} bytes, and at most {most} fit")]
+    TooMuch {
+        /// Written out.
+        bytes: usize,
+        /// What fits.
+        most: usize,
+    },
+    /// A path is relative, or all of the file system.
+    #[error("`{}` cannot be given to a program behind the wall", path.display())]
+    Path {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// There is no place for the listener.
+    #[error("cannot make a listener for the program: {0}")]
+    Listener(io::Error),
+}
+
+impl WallError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            WallError::NoWall { .. } => {
+                "allow unprivileged user namespaces (`sysctl user.max_user_namespaces`, \
+                 `kernel.unprivileged_userns_clone=1`, `kernel.apparmor_restrict_unprivileged_userns=0`; in a \
+                 container `--security-opt seccomp=unconfined`), or use Linux 6.12 or newer with Landlock; \
+                 `--no-wall` runs the agent without protection"
+            }
+            WallError::NotHere => "`--no-wall` runs the agent without protection",
+            WallError::Start { .. } => "start kb by its full path",
+            WallError::TooMuch { .. } => "let fewer variables through",
+            WallError::Path { .. } => "name a folder by its absolute path, not `/`",
+            WallError::Listener(_) => "look at the folder for temporary files",
+        }
+    }
+}
+
+impl Sandbox {
+    /// How to start `program` (its path first) behind `wall`; `kb` is this program's own file.
+    pub fn enter(&self, wall: Wall, kb: &Path, program: &[OsString]) -> Result<Entry, WallError> {
+        let given = [&self.folder].into_iter().chain(&self.read).chain(&self.hidden).chain(&self.write);
+        if let Some(path) = given.into_iter().find(|path| !path.is_absolute() || path.parent().is_none()) {
+            return Err(WallError::Path { path: path.clone() });
+        }
+        let mut entry = match wall {
+            Wall::None => return Ok(Entry::open(program.to_vec(), self.environment.clone())),
+            Wall::Namespaces if self.network => Entry::with_control()?,
+            Wall::Files if self.network => Entry::with_listener()?,
+            Wall::Namespaces | Wall::Files => Entry::default(),
+        };
+        let mut environment = self.environment.clone();
+        if let Some(port) = entry.proxy {
+            let (url, here) = (format!("http://127.0.0.1:{port}"), "localhost,127.0.0.1");
+            for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
+                set(&mut environment, name, &url);
+            }
+            set(&mut environment, "NO_PROXY", here);
+            set(&mut environment, "no_proxy", here);
+        }
+        let spec = Spec::new(wall, self, environment, &entry);
+        entry.environment = vec![(VARIABLE.into(), spec.write()?.into())];
+        entry.command = [kb.as_os_str(), OsStr::new(COMMAND), OsStr::new("start")].map(OsStr::to_owned).to_vec();
+        entry.command.extend_from_slice(program);
+        Ok(entry)
+    }
+}
+
+fn set(environment: &mut Vec<(OsString, OsString)>, name: &str, value: &str) {
+    environment.retain(|(known, _)| known != name);
+    environment.push((name.into(), value.into()));
+}
