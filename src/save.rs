@@ -8,7 +8,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +58,9 @@ fn reached(step: Step) {
 /// Begins the names of files that are not finished; no note begins with a dot.
 pub const UNFINISHED: &str = ".kb-unfinished-";
 
+/// The mode of files that only their owner may read.
+const PRIVATE: u32 = 0o600;
+
 /// What came of a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
@@ -92,6 +95,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// [`replace`] for what nobody else may read: mode 0600 from its first byte on.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut unfinished = Unfinished::write(path, bytes, Some(PRIVATE))?;
+    fs::rename(&unfinished.path, path)?;
+    unfinished.named = true;
+    reached(Step::Named);
+    sync_folder(path)?;
+    reached(Step::Done);
+    Ok(())
+}
+
 /// What came of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exchanged {
@@ -105,11 +119,21 @@ pub enum Exchanged {
 /// Links are followed, and the file's mode stays.
 pub fn exchange(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Result<Exchanged> {
     let path = &path.canonicalize()?;
+    let mode = fs::metadata(path)?.permissions().mode();
+    exchange_at(path, expected, bytes, mode)
+}
+
+/// [`exchange`] for what nobody else may read: mode 0600 afterwards, the owner stays.
+pub fn exchange_private(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Result<Exchanged> {
+    exchange_at(&path.canonicalize()?, expected, bytes, PRIVATE)
+}
+
+fn exchange_at(path: &Path, expected: &[u8], bytes: &[u8], mode: u32) -> io::Result<Exchanged> {
     if fs::read(path)? != expected {
         return Ok(Exchanged::Changed);
     }
-    let mode = fs::metadata(path)?.permissions().mode();
     let mut unfinished = Unfinished::write(path, bytes, Some(mode))?;
+    keep_owner(path, &unfinished.path)?;
     match renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {
             // What stood there is now under the other name, and may be somebody's only copy of a text
@@ -138,6 +162,19 @@ pub fn exchange(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Result<Exchan
     sync_folder(path)?;
     reached(Step::Done);
     Ok(Exchanged::Done)
+}
+
+/// A file of another user that root writes must stay that user's.
+fn keep_owner(from: &Path, to: &Path) -> io::Result<()> {
+    let (old, new) = (fs::metadata(from)?, fs::metadata(to)?);
+    if (old.uid(), old.gid()) == (new.uid(), new.gid()) {
+        return Ok(());
+    }
+    match chown(to, Some(old.uid()), Some(old.gid())) {
+        // Somebody else's file in a shared folder: that it changes hands was so before.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
 }
 
 /// Renames without overwriting, durably. Fails with `AlreadyExists` where a file of the new name is.
@@ -187,7 +224,7 @@ impl Unfinished {
         let (unfinished, mut file) = loop {
             let name = format!("{UNFINISHED}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
             let path = folder.join(name);
-            match OpenOptions::new().write(true).create_new(true).mode(0o666).open(&path) {
+            match OpenOptions::new().write(true).create_new(true).mode(mode.unwrap_or(0o666)).open(&path) {
                 Ok(file) => break (Self { path, named: false }, file),
                 // Left behind by a process of the same number that was killed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
