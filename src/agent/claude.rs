@@ -2,12 +2,15 @@
 
 use super::reading::{self, Ending, Said, at, does, doing, text, variables};
 use super::{
-    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Filtered, Login, Needs, Program, Step,
+    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Seed, Step,
     Usage,
 };
 use serde_json::Value;
 use std::collections::HashMap;
 use std::ffi::OsString;
+
+/// Settings can name hooks, servers and helper programs; these cannot.
+const SETTINGS: [&str; 4] = ["model", "effortLevel", "alwaysThinkingEnabled", "language"];
 
 pub(super) struct Claude;
 
@@ -36,7 +39,8 @@ impl Agent for Claude {
                 "ANTHROPIC_MODEL",
                 "CLAUDE_CODE_OAUTH_TOKEN",
             ]),
-            filtered: vec![Filtered { file: ".claude/settings.json", keep: settings }],
+            seeds: vec![Seed { file: ".claude/settings.json".to_owned(), keep: &SETTINGS }],
+            sessions: reading::names(&[".claude/projects"]),
             login: Some(Login {
                 file: ".claude/.credentials.json",
                 access: &["claudeAiOauth", "accessToken"],
@@ -97,11 +101,6 @@ impl Agent for Claude {
             time_limit: reading::TIME_LIMIT,
         })
     }
-}
-
-/// Settings can name hooks, servers and helper programs; these cannot.
-fn settings(text: &str) -> Option<String> {
-    reading::keep_json(text, &["model", "effortLevel", "alwaysThinkingEnabled", "language"])
 }
 
 /// Its lines: JSON objects with a `type`.

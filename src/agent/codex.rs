@@ -2,12 +2,11 @@
 
 use super::reading::{self, Ending, Said, does, text, variables};
 use super::{
-    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Filtered, Login, Needs, Program, Step,
+    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Seed, Step,
     Usage,
 };
 use serde_json::Value;
 use std::ffi::OsString;
-use std::fmt::Write;
 
 pub(super) struct Codex;
 
@@ -21,8 +20,6 @@ const SETTINGS: [&str; 7] = [
     "model_reasoning_summary",
     "model_verbosity",
 ];
-/// A provider's `auth` names a program that fetches a token.
-const PROGRAMS: [&str; 1] = ["auth"];
 
 impl Agent for Codex {
     fn name(&self) -> &'static str {
@@ -42,7 +39,8 @@ impl Agent for Codex {
             // With a key, with a login, to renew the login.
             hosts: reading::names(&["api.openai.com", "chatgpt.com", "auth.openai.com"]),
             variables: variables(&["CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"]),
-            filtered: vec![Filtered { file: ".codex/config.toml", keep: settings }],
+            seeds: vec![Seed { file: ".codex/config.toml".to_owned(), keep: &SETTINGS }],
+            sessions: reading::names(&[".codex/sessions"]),
             login: Some(Login {
                 file: ".codex/auth.json",
                 access: &["tokens", "access_token"],
@@ -102,48 +100,6 @@ impl Agent for Codex {
             time_limit: reading::TIME_LIMIT,
         })
     }
-}
-
-/// Its settings, parsed and written anew with the harmless keys alone.
-fn settings(text: &str) -> Option<String> {
-    let table: toml::Table = text.parse().ok()?;
-    let mut kept = String::new();
-    for (key, value) in table.iter().filter(|(key, _)| SETTINGS.contains(&key.as_str())) {
-        let _ = writeln!(kept, "{} = {}", quoted(key), inline(value));
-    }
-    Some(kept)
-}
-
-/// A value on one line.
-fn inline(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => quoted(text),
-        toml::Value::Array(list) => format!("[{}]", list.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        toml::Value::Table(table) => {
-            let entries = table.iter().filter(|(key, _)| !PROGRAMS.contains(&key.as_str()));
-            let entries = entries.map(|(key, value)| format!("{} = {}", quoted(key), inline(value)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Float(number) => format!("{number:?}"),
-        toml::Value::Boolean(truth) => truth.to_string(),
-        toml::Value::Datetime(time) => time.to_string(),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 /// Its lines: JSON objects with a `type`; text shows only when a message is complete.

@@ -3,6 +3,8 @@
 
 mod claude;
 mod codex;
+pub mod home;
+pub mod login;
 mod prompt;
 mod reading;
 mod roster;
@@ -68,21 +70,28 @@ pub struct Needs {
     /// Further files and folders that it may read; `~/` is the user's home.
     pub read: Vec<String>,
     /// Files of the user's home that its private home starts with, each time anew: settings, never
-    /// hooks, servers or transcripts. Relative to the home.
-    pub seeds: Vec<String>,
-    /// Settings files that may name programs too: what is left of them begins the private home.
-    pub filtered: Vec<Filtered>,
+    /// hooks, servers or transcripts.
+    pub seeds: Vec<Seed>,
+    /// Where its sessions lie in its private home: files, folders, or `FOLDER/*.ENDING` for the files
+    /// of that ending at any depth. Nothing else is kept from one run to the next.
+    pub sessions: Vec<String>,
     /// Where its login lies.
     pub login: Option<Login>,
 }
 
-/// A settings file of which only harmless parts reach the private home.
-#[derive(Clone, Copy, Debug)]
-pub struct Filtered {
+/// A settings file of the user's home, JSON or TOML where its name says so, anything else as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
     /// Relative to the home.
-    pub file: &'static str,
-    /// What is left of its text; none if it cannot be read.
-    pub keep: fn(&str) -> Option<String>,
+    pub file: String,
+    /// The keys that are kept, `key` or `key.key`; none named: all but those that could start a program.
+    pub keep: &'static [&'static str],
+}
+
+impl<T: Into<String>> From<T> for Seed {
+    fn from(file: T) -> Self {
+        Self { file: file.into(), keep: &[] }
+    }
 }
 
 /// A file of the user's home that holds an agent's tokens, as JSON.

@@ -276,10 +276,3 @@ pub(super) fn trouble(message: &str) -> Trouble {
         Trouble::Other
     }
 }
-
-/// What is left of a JSON settings file: these keys at its top, nothing else.
-pub(super) fn keep_json(text: &str, keys: &[&str]) -> Option<String> {
-    let Value::Object(mut settings) = serde_json::from_str(text).ok()? else { return None };
-    settings.retain(|key, _| keys.contains(&key.as_str()));
-    serde_json::to_string(&settings).ok()
-}

@@ -17,6 +17,7 @@ mod index;
 mod invisible;
 mod jobs;
 mod killed;
+mod login;
 mod output;
 mod readme;
 mod notes_folder;
