@@ -2,7 +2,7 @@
 
 use crate::citation::{Citation, Standing};
 use crate::context::Removed;
-use crate::job::Record;
+use crate::job::{Plan, Record};
 use crate::note::Head;
 use crate::subject::{Kind, Pinned};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -261,6 +261,68 @@ pub struct AskView {
     pub seconds: f64,
     /// Why there is no answer.
     pub error: Option<ErrorView>,
+}
+
+/// `kb ask --dry-run`: one a job
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanView {
+    /// [`FORMAT`]
+    pub format: u32,
+    /// Who would be asked.
+    pub agent: String,
+    /// What.
+    pub question: String,
+    /// Behind which wall.
+    pub wall: &'static str,
+    /// The exact command line, without the wall's.
+    pub command: Vec<String>,
+    /// Names of its variables.
+    pub variables: Vec<String>,
+    /// Hosts that it could reach.
+    pub hosts: Vec<String>,
+    /// What it could read, besides the system's programs.
+    pub read: Vec<String>,
+    /// What it would be told, on its standard input.
+    pub prompt: String,
+}
+
+impl From<Plan> for PlanView {
+    fn from(plan: Plan) -> Self {
+        let Plan { agent, question, wall, command, variables, hosts, read, prompt } = plan;
+        Self { format: FORMAT, agent, question, wall, command, variables, hosts, read, prompt }
+    }
+}
+
+/// `kb agents`
+#[derive(Clone, Debug, Serialize)]
+pub struct AgentsView {
+    /// [`FORMAT`]
+    pub format: u32,
+    /// In order of preference.
+    pub agents: Vec<AgentStateView>,
+    /// `namespaces`, `files`, or none stands.
+    pub wall: Option<&'static str>,
+    /// Why none stands, or what the one that stands cannot hold.
+    pub wall_notes: Vec<String>,
+}
+
+/// An agent, and whether it can be asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgentStateView {
+    /// What it is called.
+    pub name: String,
+    /// Where the code is sent.
+    pub about: String,
+    /// Where its program is; none if it is not installed.
+    pub program: Option<String>,
+    /// What its program calls itself.
+    pub version: Option<String>,
+    /// `yes`, `no` or `unknown`; nobody was asked.
+    pub logged_in: &'static str,
+    /// `auto` means this one.
+    pub default: bool,
+    /// Why it is, or why it is not.
+    pub why: String,
 }
 
 /// `kb jobs`, `kb wait`

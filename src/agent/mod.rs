@@ -4,6 +4,7 @@
 mod claude;
 mod codex;
 pub mod home;
+mod installed;
 pub mod login;
 mod prompt;
 mod reading;
@@ -11,6 +12,7 @@ mod roster;
 mod run;
 mod scout;
 
+pub use installed::{folders as installed_in, search_path};
 pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
 pub use run::{Start, run};
@@ -26,6 +28,11 @@ use std::time::Duration;
 
 /// Every agent that kb knows.
 pub const ALL: [&dyn Agent; 3] = [&claude::Claude, &codex::Codex, &scout::Scout];
+
+/// The built-in agent of this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
+    ALL.into_iter().find(|agent| agent.name() == name)
+}
 
 /// A program of the user's own; none if the command line is empty. Lives as long as the process, like
 /// the configuration that names it.

@@ -1,10 +1,10 @@
 //! `kb ask QUESTION...`
 
 use super::fail::{Asked, Failure};
-use super::format::{Printer, say};
+use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
-use super::{jobs, watch_jobs};
+use super::{handles, jobs, watch_jobs};
 use crate::agent::Candidate;
 use crate::job::{Desk, Jobs, Order, Record};
 use crate::question::Question;
@@ -45,12 +45,36 @@ pub(super) struct Args {
     /// How many are asked at once [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    /// Notes that go along, as context
+    #[arg(long, value_name = "ID")]
+    with: Vec<String>,
+    /// Go on from a note: in the agent's own session where it still can, else with the note as context
+    #[arg(long, value_name = "ID")]
+    follow: Option<String>,
+    /// The model that the agent is to use
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// How much an agent may spend on a question, in US dollars, where it can be told
+    #[arg(long, value_name = "USD")]
+    max_cost: Option<f64>,
+    /// Do not tell the agent what scout found
+    #[arg(long)]
+    no_leads: bool,
+    /// Ask even where the kernel cannot keep the agent from changing files
+    #[arg(long)]
+    no_wall: bool,
+    /// Print what would be told to whom, and behind which wall; ask nobody
+    #[arg(long)]
+    dry_run: bool,
     /// Print the jobs' ids and return; `kb jobs` shows them, `kb wait` waits for them
     #[arg(long)]
     detach: bool,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    if let Some(job) = settings.machine.variable("KB_JOB") {
+        return Err(Failure::Inside { job: job.to_string_lossy().into_owned() });
+    }
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let mut questions = questions(&args.questions)?;
     if let Some(file) = &args.file {
@@ -64,6 +88,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             Subject::Folder(folder) => folder,
         },
     };
+    let with = args.with.iter().map(|handle| id_of(handle, settings)).collect::<Result<Vec<_>, _>>()?;
+    let follows = args.follow.as_deref().map(|handle| id_of(handle, settings)).transpose()?;
     let order = |question: &Question, agent: &Candidate| Order {
         question: question.as_str().to_owned(),
         agent: agent.agent.name().to_owned(),
@@ -72,11 +98,20 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         tags: args.tag.clone(),
         ask_anyway: args.fresh,
         keep_not_found: args.keep,
+        leads: !args.no_leads,
+        without_wall: args.no_wall,
+        with: with.clone(),
+        follows: follows.clone(),
+        model: args.model.clone(),
+        max_cost: args.max_cost,
         seconds: settings.timeout.map(|limit| limit.as_secs()),
         ..Order::default()
     };
     let orders: Vec<Order> =
         questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, agent))).collect();
+    if args.dry_run {
+        return dry_run(&orders, settings, printer);
+    }
     let store = Jobs::of(&settings.machine);
     store.sweep(&settings.machine);
     let records: Vec<Record> =
@@ -90,6 +125,26 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         return jobs::detach(&records, settings, printer);
     }
     run_here(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
+}
+
+/// The id of the note that a handle means.
+fn id_of(handle: &str, settings: &Settings) -> Result<String, Failure> {
+    let index = settings.index()?;
+    let entry = handles::resolve(handle, settings, &index)?;
+    index.persist()?;
+    Ok(entry.id.to_string())
+}
+
+/// Prints what would be told to whom.
+fn dry_run(orders: &[Order], settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
+    let mut worst = super::fail::DONE;
+    for order in orders {
+        let plan = runtime.block_on(crate::job::plan(order, &desk))?;
+        worst = worst.max(printer.print(View::Plan(Box::new(plan.into())))?);
+    }
+    Ok(worst)
 }
 
 /// Runs jobs in this process until all have ended, or Ctrl-C ends them.
@@ -163,7 +218,7 @@ fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Candidate>, Fail
             // A knowledge base may have a wish; the user's own word counts more.
             "auto" => {
                 let wish = settings.base()?.settings.agent.as_deref().and_then(|name| roster.by_name(name));
-                wish.or_else(|| roster.by_name("scout"))
+                wish.or_else(|| super::agents::first_ready(settings))
             }
             name => roster.by_name(name),
         };

@@ -59,6 +59,8 @@ pub(super) enum Failure {
     NoSuchAgent { name: String, nearest: Option<String>, known: Vec<String> },
     #[error(transparent)]
     Record(#[from] RecordError),
+    #[error("kb runs inside its own job {job}: an agent that asks agents would never end")]
+    Inside { job: String },
     #[error("{id} is still running")]
     StillRunning { id: String },
     #[error("cannot start kb in the background: {0}")]
@@ -186,6 +188,9 @@ impl Failure {
             Failure::NoSuchAgent { nearest, known, .. } => {
                 let hint = did_you_mean(nearest.as_deref(), &format!("kb knows: {}", known.join(", ")));
                 return ("no_such_agent", USAGE, hint);
+            }
+            Failure::Inside { .. } => {
+                ("inside", USAGE, "`kb search`, `show` and `context` work here; only asking does not")
             }
             Failure::StillRunning { .. } => ("still_running", AGENT, "`kb jobs log ID --follow` shows what it does"),
             Failure::Detach(_) => ("detach", FAILED, "ask without `--detach`"),
@@ -331,6 +336,11 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
         JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
         JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
         JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),
+        JobError::Wall(error) => return ("wall", FAILED, error.remedy().to_owned()),
+        JobError::Home(_) => ("home", FAILED, "check the file that is named, and whether the disk is full"),
+        JobError::Certificate { .. } => {
+            ("certificate", AGENT, "set `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` to the file that holds it")
+        }
         JobError::Cancelled => ("cancelled", AGENT, "`kb jobs retry ID` asks again"),
     };
     (code, exit, hint.to_owned())

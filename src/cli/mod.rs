@@ -2,6 +2,7 @@
 //! never print.
 
 mod add;
+mod agents;
 mod arguments;
 mod ask;
 mod completions;
@@ -79,6 +80,8 @@ enum Command {
     Add(add::Args),
     /// Show what is being asked and what became of it
     Jobs(jobs::Args),
+    /// Show who can be asked, and which wall keeps them from changing anything
+    Agents(agents::Args),
     /// Wait until jobs have ended
     #[command(hide = true)]
     Wait(wait::Args),
@@ -145,6 +148,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
     printer.configure(&settings);
     let view = match &cli.command {
         Command::Ask(args) => return ask::run(args, &settings, printer),
+        Command::Agents(args) => return agents::run(args, &settings, printer),
         Command::Jobs(args) => return jobs::run(args, &settings, printer),
         Command::Wait(args) => return wait::run(args, &settings, printer),
         Command::RunJobs(args) => return run_jobs::run(args, &settings, printer),

@@ -1,9 +1,14 @@
 //! One agent, asked: what it is told, the wall around it, and its answer.
 
-use super::{Desk, Folder, JobError, Order, told};
-use crate::agent::{self, Answer, Brief, Candidate, Event, Start};
+use super::enclose::{self, Enclosed, Enclosure};
+use super::{Desk, JobError, Order, told};
+use crate::agent::home;
+use crate::agent::login::LoginWatch;
+use crate::agent::{self, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
+use crate::sandbox::Wall;
 use crate::subject::Snapshot;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Whom to ask, and what.
@@ -13,44 +18,152 @@ pub(super) struct Asked<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) snapshot: &'a Snapshot,
     pub(super) desk: &'a Desk<'a>,
-    pub(super) folder: &'a Folder,
+    /// The job's.
+    pub(super) id: &'a str,
 }
 
-/// Asks the agent. Its answer, and the wall that it was behind.
-pub(super) async fn ask(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<(Answer, &'static str), JobError> {
-    let Asked { order, question, candidate, snapshot, desk, folder } = asked;
+/// All that is decided before an agent is started.
+struct Prepared {
+    executable: PathBuf,
+    prompt: String,
+    program: Program,
+    wall: Wall,
+    /// The job, or the session that is gone on in.
+    name: String,
+}
+
+/// What would be told to whom, and behind which wall.
+#[derive(Debug)]
+pub struct Plan {
+    /// Who would be asked.
+    pub agent: String,
+    /// What.
+    pub question: String,
+    /// Behind which wall.
+    pub wall: &'static str,
+    /// The exact command line, without the wall's.
+    pub command: Vec<String>,
+    /// Names of its variables.
+    pub variables: Vec<String>,
+    /// Hosts that it could reach.
+    pub hosts: Vec<String>,
+    /// What it could read, besides the system's programs.
+    pub read: Vec<String>,
+    /// What it would be told.
+    pub prompt: String,
+}
+
+/// Decides all, starts nothing but scout for its leads.
+pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
+    let Prepared { executable, prompt, program, wall, .. } = prepare(asked, &mut |_| {}).await?;
+    let Asked { order, question, candidate, snapshot, desk, .. } = asked;
+    let needs = candidate.needs();
+    let set = needs.variables.iter().filter(|name| desk.machine.variable(name).is_some()).cloned();
+    let read = enclose::readable(&needs, &executable, snapshot, desk.machine);
+    Ok(Plan {
+        agent: order.agent.clone(),
+        question: question.as_str().to_owned(),
+        wall: wall.word(),
+        command: program.command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+        variables: set.chain(program.environment.iter().map(|(name, _)| name.clone())).collect(),
+        hosts: needs.hosts,
+        read: read.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        prompt,
+    })
+}
+
+/// Asks the agent. Its answer, and the wall that it was behind. `stream` is where its raw output goes.
+pub(super) async fn ask(
+    asked: &Asked<'_>,
+    stream: PathBuf,
+    events: &mut dyn FnMut(Event),
+) -> Result<(Answer, &'static str), JobError> {
+    let Prepared { executable, program, wall, name, .. } = prepare(asked, events).await?;
+    let Asked { order, candidate, snapshot, desk, id, .. } = *asked;
+    let stream = Some(stream);
+    if is_scout(candidate) {
+        let answer = agent::run(program, Start { stream, ..Start::default() }, events).await?;
+        return Ok((answer, wall.word()));
+    }
+    let enclosed = Enclosed { candidate, executable: &executable, snapshot, desk, wall, name: &name, job: id };
+    let mut enclosure = enclose::around(&enclosed, &program)?;
+    let login = &mut enclosure.home.login;
+    let tick = || {
+        // An error is told at the end: until then the tokens are where the agent put them.
+        let _ = login.as_mut().map(LoginWatch::poll);
+    };
+    let start = Start {
+        command: std::mem::take(&mut enclosure.command),
+        environment: Some(std::mem::take(&mut enclosure.environment)),
+        stream,
+        tick: Some(Box::new(tick)),
+    };
+    let answer = agent::run(program, start, events).await;
+    let certificate = enclosure.proxy().and_then(|proxy| proxy.report().certificate_suspected);
+    let Enclosure { home, .. } = enclosure;
+    match answer {
+        Ok(answer) => {
+            match answer.agent.session.as_deref() {
+                Some(session) => home.keep(&order.agent, session, desk.machine)?,
+                None => home.discard()?,
+            }
+            Ok((answer, wall.word()))
+        }
+        Err(error) => {
+            let _ = home.discard();
+            Err(certificate.map_or_else(|| error.into(), |host| JobError::Certificate { host }))
+        }
+    }
+}
+
+async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Prepared, JobError> {
+    let Asked { order, question, candidate, snapshot, desk, id } = *asked;
     let machine = desk.machine;
     let not_installed = || JobError::NotInstalled {
         agent: order.agent.clone(),
         program: candidate.agent.executable().unwrap_or_default().to_owned(),
     };
     let executable = candidate.program(machine).ok_or_else(not_installed)?;
-    let is_scout = candidate.agent.executable().is_none();
-    let session = told::session(order, desk)?;
+    let wall = match is_scout(candidate) {
+        true => Wall::None,
+        false => enclose::wall(order.without_wall, desk)?,
+    };
+    let session = told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk));
     let notes = told::notes(order, session.is_some(), desk)?;
-    let leads = match order.leads && !is_scout && session.is_none() {
+    let leads = match order.leads && !is_scout(candidate) && session.is_none() {
         true => told::leads(question, snapshot, desk, events).await,
         false => Vec::new(),
     };
     let prompt = agent::prompt(question, &leads, notes.as_deref());
-    let id = folder.id();
     let needs = candidate.needs();
     let variables: Vec<String> =
         needs.variables.iter().filter(|name| machine.variable(name).is_some()).cloned().collect();
+    let name = session.as_ref().map_or_else(|| id.to_owned(), |session| session.id.clone());
+    let home = home::path(&order.agent, &name, machine);
     let brief = Brief {
-        job: &id,
+        job: id,
         prompt: &prompt,
         session: session.as_ref().map(|session| session.id.as_str()),
         used_before: session.as_ref().and_then(|session| session.used.as_ref()),
-        walled: false,
+        walled: wall != Wall::None,
         variables: &variables,
         executable: &executable,
+        home: &home,
         model: order.model.as_deref().or(candidate.options.model.as_deref()),
         max_cost: order.max_cost,
         ..Brief::new(question, snapshot, machine)
     };
     let mut program = candidate.agent.program(&brief)?;
     program.time_limit = order.seconds.map_or(program.time_limit, Duration::from_secs);
-    let start = Start { stream: Some(folder.stream()), ..Start::default() };
-    Ok((agent::run(program, start, events).await?, "none"))
+    Ok(Prepared { executable, prompt, program, wall, name })
+}
+
+/// The agent's session lies in the private home that was kept with it.
+fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
+    Path::new(&home::path(&order.agent, session, desk.machine)).is_dir()
+}
+
+/// kb's own program needs neither a wall nor a home.
+fn is_scout(candidate: &Candidate) -> bool {
+    candidate.agent.executable().is_none()
 }

@@ -2,16 +2,19 @@
 
 mod ask;
 mod detach;
+mod enclose;
 mod queue;
 mod record;
 mod reuse;
 mod slots;
 mod told;
 
+pub use ask::Plan;
 pub use detach::{COMMAND as RUN_JOBS, run_detached};
 pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
 
+use crate::agent::home::HomeError;
 use crate::agent::{self, AgentError, Event, Roster};
 use crate::citation::{self, Citation};
 use crate::context;
@@ -20,6 +23,7 @@ use crate::knowledge_base::{KnowledgeBase, StoreError};
 use crate::machine::Machine;
 use crate::note::{Draft, Usage, new_id};
 use crate::question::Question;
+use crate::sandbox::WallError;
 use crate::search::HandleError;
 use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
 use std::cell::RefCell;
@@ -135,6 +139,18 @@ pub enum JobError {
         /// What it is called.
         program: String,
     },
+    /// The kernel gives no wall.
+    #[error(transparent)]
+    Wall(#[from] WallError),
+    /// There is no private home for it.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The agent does not trust who answers.
+    #[error("the agent hung up on `{host}` again and again: it does not know its certificate")]
+    Certificate {
+        /// Which host.
+        host: String,
+    },
     /// Somebody asked for it to stop.
     #[error("cancelled; nothing was kept")]
     Cancelled,
@@ -176,6 +192,16 @@ pub fn new_job_id(machine: &Machine) -> String {
     format!("j-{}", new_id(machine))
 }
 
+/// What would be told to whom, and behind which wall. Asks nobody but scout for leads.
+pub async fn plan(order: &Order, desk: &Desk<'_>) -> Result<Plan, JobError> {
+    let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
+    let no_agent = || JobError::NoSuchAgent { name: order.agent.clone() };
+    let candidate = desk.roster.by_name(&order.agent).ok_or_else(no_agent)?;
+    let snapshot = desk.pin(&order.subject)?;
+    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: "j-dry-run" };
+    ask::plan(&asked).await
+}
+
 /// Asks, and keeps the answer as a note. `folder` is where the job's raw stream goes.
 pub async fn run(
     order: &Order,
@@ -196,8 +222,8 @@ pub async fn run(
     {
         return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
     }
-    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, folder };
-    let (answer, wall) = ask::ask(&asked, events).await?;
+    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: &folder.id() };
+    let (answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
     let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&*snapshot));
     if let Some(cited) = &answer.cited {
         only_cited(&mut citations, cited);
@@ -207,7 +233,7 @@ pub async fn run(
     let claims = citation::examine(&body, &mut citations, question.as_str(), std::slice::from_ref(&*snapshot));
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
-    if !answer.found && !order.keep_not_found {
+    if order.is_trial || !answer.found && !order.keep_not_found {
         return Ok(outcome(Kept::NotFound { markdown: answer.markdown, saved: None }));
     }
     let draft = Draft {

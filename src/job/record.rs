@@ -39,6 +39,8 @@ pub struct Order {
     pub ask_anyway: bool,
     /// Keep the answer that it is not there, too.
     pub keep_not_found: bool,
+    /// Only whether it answers counts: nothing is kept.
+    pub is_trial: bool,
     /// Tell a model what scout found first.
     pub leads: bool,
     /// Go on without a wall where none can be had.

@@ -23,6 +23,7 @@ mod namespaces;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod probe;
+pub mod proxy;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]

@@ -15,6 +15,8 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
         View::Show(view, _) | View::Saved(view) => object(view, out),
         View::Ask(view) => object(view, out),
         View::Jobs(view) => object(view, out),
+        View::Plan(view) => object(view, out),
+        View::Agents(view) => object(view, out),
         View::Job(view) => object(view, out),
         View::Context { view, .. } => object(view, out),
         View::Where(view, _) => object(view, out),

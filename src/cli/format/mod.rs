@@ -13,7 +13,9 @@ use super::fail::{self, Failure};
 use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
-use crate::view::{AskView, ContextView, FilesView, JobView, JobsView, ListView, SearchView, ShowView, WhereView};
+use crate::view::{
+    AgentsView, AskView, ContextView, FilesView, JobView, JobsView, ListView, PlanView, SearchView, ShowView, WhereView,
+};
 use std::io::{self, IsTerminal, Write};
 
 /// What a command returns.
@@ -26,6 +28,8 @@ pub(super) enum View {
     Saved(Box<ShowView>),
     Ask(Box<AskView>),
     Jobs(JobsView),
+    Plan(Box<PlanView>),
+    Agents(AgentsView),
     Job(Box<JobView>),
     Context {
         view: Box<ContextView>,

@@ -3,7 +3,7 @@
 
 use super::{View, markdown};
 use crate::invisible::{for_terminal, line_for_terminal};
-use crate::view::{AskView, CitationView, HitView, JobView, JobsView, NoteView, ShowView};
+use crate::view::{AgentsView, AskView, CitationView, HitView, JobView, JobsView, NoteView, PlanView, ShowView};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -38,6 +38,8 @@ impl Text {
             ),
             View::Ask(view) => self.answer(view, out),
             View::Jobs(view) => self.jobs(view, out),
+            View::Plan(view) => plan(view, out),
+            View::Agents(view) => agents(view, out),
             View::Job(view) => job(view, out),
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
@@ -128,6 +130,37 @@ impl Text {
             false => write!(out, "{}", for_terminal(body)),
         }
     }
+}
+
+/// What would be told to whom.
+fn plan(plan: &PlanView, out: &mut dyn Write) -> io::Result<()> {
+    let command = shell_words::join(&plan.command);
+    let network = if plan.hosts.is_empty() { "none".to_owned() } else { plan.hosts.join(", ") };
+    for (name, value) in [
+        ("agent", plan.agent.as_str()),
+        ("wall", plan.wall),
+        ("command", &command),
+        ("network", &network),
+        ("variables", &plan.variables.join(" ")),
+        ("reads", &plan.read.join(" ")),
+    ] {
+        writeln!(out, "{name:<9} {}", line_for_terminal(value))?;
+    }
+    writeln!(out, "\n{}", for_terminal(&plan.prompt))
+}
+
+/// Who can be asked.
+fn agents(view: &AgentsView, out: &mut dyn Write) -> io::Result<()> {
+    let width = view.agents.iter().map(|agent| agent.name.width()).max().unwrap_or(0);
+    for agent in &view.agents {
+        let mark = if agent.default { '*' } else { ' ' };
+        let version = agent.version.as_deref().map(|version| format!("{version}; ")).unwrap_or_default();
+        let line = format!("{mark} {:<width$}  {version}{}", agent.name, agent.why);
+        writeln!(out, "{}", line_for_terminal(&line))?;
+        writeln!(out, "  {:<width$}  {}", "", line_for_terminal(&agent.about))?;
+    }
+    writeln!(out, "\nwall: {}", view.wall.unwrap_or("none stands here"))?;
+    view.wall_notes.iter().try_for_each(|note| writeln!(out, "  {}", line_for_terminal(note)))
 }
 
 /// One job, all that is known.

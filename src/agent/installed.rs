@@ -1,0 +1,86 @@
+//! Where an agent's program lies: the folders that it cannot do without. Package managers install a
+//! link to a script deep in a tree, and the script's interpreter may lie in another.
+
+use crate::machine::Machine;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+/// The system's programs, which every wall shows.
+const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt"];
+/// A script names its interpreter in its first line; longer ones are none.
+const FIRST_LINE: usize = 256;
+/// A script's interpreter may be a script; not without end.
+const DEEPEST: usize = 4;
+
+/// Folders to be readable for a program to start: its own, its package's, its interpreter's. None of
+/// them is the user's home or holds it.
+pub fn folders(program: &Path, machine: &Machine) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut next = Some(program.to_owned());
+    for _ in 0..DEEPEST {
+        let Some(path) = next.take() else { break };
+        let Ok(real) = path.canonicalize() else { break };
+        // The link's own folder: the program may be started by that name.
+        found.extend([path.parent().map(Path::to_owned), Some(tree(&real))].into_iter().flatten());
+        next = interpreter(&real, machine);
+    }
+    let home = machine.home.as_ref().and_then(|home| home.canonicalize().ok());
+    let holds_home = |folder: &Path| home.as_ref().is_some_and(|home| home.starts_with(folder));
+    found.retain(|folder| folder.parent().is_some() && !holds_home(folder));
+    found.retain(|folder| !SYSTEM.iter().any(|system| folder.starts_with(system) && *system != "/opt"));
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// `PATH` behind the wall: where the program and its interpreter are, then the system's folders.
+pub fn search_path(program: &Path, machine: &Machine) -> String {
+    let mut folders = vec![program.parent().map(Path::to_owned)];
+    let real = program.canonicalize().ok();
+    folders.push(real.as_deref().and_then(Path::parent).map(Path::to_owned));
+    let interpreter = real.as_deref().and_then(|real| interpreter(real, machine));
+    folders.push(interpreter.and_then(|path| path.parent().map(Path::to_owned)));
+    let usual = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+    folders.extend(usual.map(|folder| Some(PathBuf::from(folder))));
+    let mut named: Vec<String> = Vec::new();
+    for folder in folders.into_iter().flatten() {
+        let name = folder.to_string_lossy().into_owned();
+        if !name.contains(':') && !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    named.join(":")
+}
+
+/// The tree that a file was installed in: all of the outermost `node_modules`, else a version's folder
+/// around `bin`, else the file's own folder.
+fn tree(file: &Path) -> PathBuf {
+    let mut tree = PathBuf::new();
+    for component in file.components() {
+        tree.push(component);
+        if component == Component::Normal("node_modules".as_ref()) {
+            return tree;
+        }
+    }
+    let folder = file.parent().unwrap_or(file);
+    match folder.file_name() {
+        Some(name) if name == "bin" => folder.parent().unwrap_or(folder).to_owned(),
+        _ => folder.to_owned(),
+    }
+}
+
+/// The program that a script's first line names; `/usr/bin/env NAME` is looked up.
+fn interpreter(script: &Path, machine: &Machine) -> Option<PathBuf> {
+    let mut start = Vec::new();
+    File::open(script).ok()?.take(FIRST_LINE as u64).read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let mut words = line.split_whitespace();
+    let first = words.next()?;
+    if Path::new(first).file_name()? == "env" {
+        let name = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+        return machine.find_program(name);
+    }
+    Path::new(first).is_absolute().then(|| PathBuf::from(first))
+}

@@ -1,0 +1,167 @@
+//! What an agent's program finds around it: the wall, its private home, its variables, and the way out
+//! through the proxy.
+
+use super::{Desk, JobError};
+use crate::agent::home::{self, Home};
+use crate::agent::{self, Candidate, Needs, Program};
+use crate::machine::Machine;
+use crate::sandbox::proxy::{Allowed, Proxy, Upstream};
+use crate::sandbox::{Entry, Sandbox, Wall, WallError};
+use crate::subject::{self, Snapshot};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// How long another job may take to renew a login.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the helper may take to hand out its listener.
+const LISTENER: Duration = Duration::from_secs(20);
+/// Variables that every agent gets, where they are set.
+const USUAL: [&str; 8] = ["LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "USER", "NO_COLOR", "COLORTERM"];
+
+/// The wall of this command: what stands here, or nothing where the user said so.
+pub(super) fn wall(without: bool, desk: &Desk<'_>) -> Result<Wall, WallError> {
+    match crate::sandbox::probe(&desk.machine.program) {
+        Err(_) if without => Ok(Wall::None),
+        found => found,
+    }
+}
+
+/// A program's surroundings, which end with the value.
+pub(super) struct Enclosure {
+    /// How it is started.
+    pub(super) command: Vec<OsString>,
+    /// All its variables.
+    pub(super) environment: Vec<(OsString, OsString)>,
+    /// Its private home.
+    pub(super) home: Home,
+    proxy: Option<Receiver<Proxy>>,
+}
+
+/// Whose program is enclosed, and what for.
+pub(super) struct Enclosed<'a> {
+    pub(super) candidate: &'a Candidate,
+    pub(super) executable: &'a Path,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) desk: &'a Desk<'a>,
+    pub(super) wall: Wall,
+    /// The job, or the session that is gone on in.
+    pub(super) name: &'a str,
+    pub(super) job: &'a str,
+}
+
+/// Builds the surroundings. Nothing runs yet.
+pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclosure, JobError> {
+    let Enclosed { candidate, executable, snapshot, desk, wall, name, job } = *enclosed;
+    let machine = desk.machine;
+    let needs = candidate.needs();
+    let user_home = machine.home.clone().unwrap_or_else(|| PathBuf::from("/nonexistent"));
+    let home = home::prepare(
+        &home::Wanted {
+            agent: candidate.agent.name(),
+            name,
+            needs: &needs,
+            files: &program.files,
+            user_home: &user_home,
+            time_limit: program.time_limit,
+            patience: PATIENCE,
+        },
+        machine,
+    )?;
+    let read = readable(&needs, executable, snapshot, machine);
+    let hidden = snapshot.hidden.iter().filter(|folder| folder.starts_with(&snapshot.root) && folder.exists());
+    let sandbox = Sandbox {
+        folder: program.folder.clone(),
+        hidden: hidden.cloned().collect(),
+        read,
+        write: vec![home.path.clone()],
+        network: !needs.hosts.is_empty(),
+        environment: environment(&needs, executable, &home, job, program, machine),
+    };
+    let entry = sandbox.enter(wall, &machine.program, &program.command)?;
+    let (command, environment) = (entry.command.clone(), entry.environment.clone());
+    let proxy = sandbox.network.then(|| open_the_way(entry, &needs, candidate, machine));
+    Ok(Enclosure { command, environment, home, proxy })
+}
+
+/// What the program may read, besides the system's programs: the subject, what git needs of it, the
+/// program's own tree, what the configuration names.
+pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
+    let mut read = vec![snapshot.root.clone()];
+    let is_home = |folder: &PathBuf| machine.home.as_ref() == Some(folder);
+    read.extend(subject::outside_folders(&snapshot.root).into_iter().filter(|folder| !is_home(folder)));
+    read.extend(agent::installed_in(executable, machine));
+    let named = needs.read.iter().filter_map(|path| machine.in_home(path));
+    read.extend(named.filter(|path| path.exists()));
+    // The user's own certificates.
+    let certificates = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"].iter().filter_map(|name| machine.variable(name));
+    read.extend(certificates.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()));
+    read
+}
+
+impl Enclosure {
+    /// What the proxy refused and noticed.
+    pub(super) fn proxy(&self) -> Option<Proxy> {
+        self.proxy.as_ref().and_then(|proxy| proxy.try_recv().ok())
+    }
+}
+
+/// Waits elsewhere for the helper's listener, and lets through what the agent needs.
+fn open_the_way(entry: Entry, needs: &Needs, candidate: &Candidate, machine: &Machine) -> Receiver<Proxy> {
+    let (sender, receiver) = channel();
+    let mut allowed: Vec<Allowed> = needs.hosts.iter().filter_map(|host| Allowed::parse(host, false)).collect();
+    // What the user named may lie on this machine; so may a base URL.
+    allowed.extend(candidate.options.hosts.iter().filter_map(|host| Allowed::parse(host, true)));
+    let urls = needs.variables.iter().filter(|name| name.ends_with("_URL"));
+    let urls = urls.filter_map(|name| machine.variable(name)?.to_str());
+    allowed.extend(urls.filter_map(|url| Allowed::parse(url, true)));
+    let first = |names: &[&str]| names.iter().find_map(|name| machine.variable(name)?.to_str()).unwrap_or_default();
+    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+    // One that kb cannot go through is told when nothing can be reached.
+    let upstream = Upstream::parse(proxy, first(&["NO_PROXY", "no_proxy"])).ok().flatten();
+    std::thread::spawn(move || {
+        if let Ok(Some(listener)) = entry.listener(LISTENER)
+            && let Ok(proxy) = Proxy::start(listener, allowed, upstream)
+        {
+            let _ = sender.send(proxy);
+        }
+    });
+    receiver
+}
+
+fn environment(
+    needs: &Needs,
+    executable: &Path,
+    home: &Home,
+    job: &str,
+    program: &Program,
+    machine: &Machine,
+) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<(OsString, OsString)> = Vec::new();
+    let mut set = |name: &str, value: OsString| {
+        environment.retain(|(known, _)| known != name);
+        environment.push((name.into(), value));
+    };
+    for name in USUAL.into_iter().chain(needs.variables.iter().map(String::as_str)) {
+        if let Some(value) = machine.variable(name) {
+            set(name, value.to_owned());
+        }
+    }
+    set("PATH", agent::search_path(executable, machine).into());
+    set("HOME", home.path.clone().into());
+    set("TMPDIR", home.temporary().into());
+    // A kb that is started inside starts nothing more.
+    set("KB_JOB", job.into());
+    // The repository may belong to another than the user that the wall shows.
+    for (name, value) in
+        [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*")]
+    {
+        set(name, value.into());
+    }
+    set("GIT_OPTIONAL_LOCKS", "0".into());
+    for (name, value) in &program.environment {
+        set(name, value.into());
+    }
+    environment
+}
