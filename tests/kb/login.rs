@@ -427,3 +427,74 @@ fn whether_somebody_is_logged_in_is_seen_without_asking() {
     assert_eq!(state(&World::new().logged_in("a", "r", 0), ""), LoginState::Yes);
     assert_eq!(looks_logged_in(&Needs::default(), &world.user(), &|_| false), LoginState::Yes);
 }
+
+/// An unsigned JWT.
+fn jwt(claims: &Value) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = claims.to_string().bytes().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
+    let letters = bits.as_bytes().chunks(6).map(|chunk| {
+        let sextet = format!("{:0<6}", std::str::from_utf8(chunk).unwrap());
+        char::from(LETTERS[usize::from_str_radix(&sextet, 2).unwrap()])
+    });
+    format!("e30.{}.c2ln", letters.collect::<String>())
+}
+
+#[test]
+fn a_token_that_says_itself_when_it_ends_and_whose_it_is() {
+    let login = Login {
+        file: FILE,
+        access: &["tokens", "access_token"],
+        refresh: &["tokens", "refresh_token"],
+        expiry: Expiry::Jwt,
+        renewed: &[&["tokens", "id_token"], &["last_refresh"]],
+    };
+    let needs = Needs { login: Some(login), ..Needs::default() };
+    let file = |minutes: i64, refresh: &str, who: &str| {
+        let access = jwt(&json!({"exp": NOW / 1000 + minutes * 60, "sub": who, "mark": "\u{3ff}?>"}));
+        let id = jwt(&json!({"email": format!("{who}@example.com")}));
+        json!({"OPENAI_API_KEY": null, "last_refresh": refresh,
+            "tokens": {"account_id": "me", "access_token": access, "id_token": id, "refresh_token": refresh}})
+    };
+    let world = World::new();
+    let users = |text: &Value| fs::write(world.user().join(FILE), text.to_string()).unwrap();
+    users(&file(26, "r0", "me"));
+    let home = world.prepare_as("j-1", &needs, Duration::ZERO).unwrap();
+    assert!(home.login.is_none());
+    let private: Value = serde_json::from_slice(&fs::read(home.path.join(FILE)).unwrap()).unwrap();
+    assert_eq!(private["tokens"]["refresh_token"], "");
+    home.discard().unwrap();
+
+    users(&file(-1, "r0", "me"));
+    let mut home = world.prepare_as("j-2", &needs, Duration::ZERO).unwrap();
+    let mut leave = |left: Value| {
+        fs::write(home.path.join(FILE), left.to_string()).unwrap();
+        home.login.as_mut().unwrap().poll().unwrap()
+    };
+    assert!(!leave(file(600, "r1", "somebody else")));
+    assert!(!leave(file(-2, "r1", "me")));
+    let renewed = file(600, "r1", "me");
+    assert!(leave(renewed.clone()));
+    assert_eq!(world.users(), renewed);
+    assert!(!leave(renewed), "only once");
+    let next = file(1200, "r2", "me");
+    assert!(leave(next.clone()), "a second renewal in one job is not lost");
+    assert_eq!(world.users(), next);
+}
+
+#[test]
+fn a_key_or_a_token_without_a_successor_is_handed_out_as_it_is() {
+    let world = World::new();
+    for text in [r#"{"API_KEY":"k"}"#, r#"{"oauth":{"accessToken":"a","expiresAt":1}}"#] {
+        fs::write(world.user().join(FILE), text).unwrap();
+        let homes = ["j-1", "j-2"].map(|name| world.prepare_as(name, &needs(), Duration::ZERO).unwrap());
+        for home in homes {
+            assert!(home.login.is_none());
+            let private: Value = serde_json::from_slice(&fs::read(home.path.join(FILE)).unwrap()).unwrap();
+            assert_eq!(private, serde_json::from_str::<Value>(text).unwrap());
+            home.discard().unwrap();
+        }
+    }
+    fs::remove_file(world.user().join(FILE)).unwrap();
+    let home = world.prepare("j-1");
+    assert!(!home.path.join(FILE).exists() && home.temporary().is_dir());
+}
