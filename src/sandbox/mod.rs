@@ -26,6 +26,7 @@ mod probe;
 pub mod proxy;
 #[cfg(target_os = "linux")]
 mod process;
+pub mod proxy;
 #[cfg(target_os = "linux")]
 mod root;
 mod spec;

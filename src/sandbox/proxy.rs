@@ -238,6 +238,7 @@ impl Shared {
     fn begin(&self, request: &Request, client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
         if let Kind::Plain { method, path, lines } = &request.kind {
             let name = authority(&request.host, request.port);
+            let name = name.strip_suffix(":80").unwrap_or(&name);
             let upstream = self.upstream_for(request);
             let origin = upstream.map(|_| format!("http://{name}")).unwrap_or_default();
             let mut head = format!("{method} {origin}{path} HTTP/1.1\r\nHost: {name}\r\n");

@@ -19,6 +19,7 @@ mod jobs;
 mod killed;
 mod login;
 mod output;
+mod proxy;
 mod readme;
 mod notes_folder;
 mod search;
