@@ -7,6 +7,8 @@
 mod harness;
 
 mod add;
+#[cfg(target_os = "linux")]
+mod attempts;
 mod ask;
 mod context;
 mod edit;
@@ -27,3 +29,5 @@ mod show;
 mod streams;
 mod tidy;
 mod two_at_once;
+#[cfg(target_os = "linux")]
+mod wall;
