@@ -8,7 +8,7 @@ mod reach;
 mod seen;
 
 pub use files::{Entry, Walk, read, walk};
-pub use git::{GitFolders, blob_id, folders};
+pub use git::{GitFolders, blob_id, folders, git_folders_to_read};
 pub use pin::{SubjectError, here, pin};
 pub use reach::outside_folders;
 pub use seen::Seen;
