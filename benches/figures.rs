@@ -12,6 +12,7 @@ mod measure;
 mod notes;
 mod scout;
 mod search;
+mod wall;
 
 use std::path::Path;
 
@@ -25,6 +26,9 @@ fn main() {
     let chosen = |part: &str| all || arguments.iter().any(|argument| argument == part);
     if chosen("search") {
         search::figures(&counts);
+    }
+    if chosen("wall") {
+        wall::figures();
     }
     let folders: Vec<&Path> = arguments.iter().map(Path::new).filter(|path| path.is_dir()).collect();
     if chosen("scout") {
