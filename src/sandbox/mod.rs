@@ -77,13 +77,17 @@ impl Wall {
     /// What a program can do behind it that it should not.
     pub fn leaks(self) -> &'static [&'static str] {
         match self {
-            Wall::Namespaces => &[],
+            Wall::Namespaces => {
+                &["in a container that covers parts of /proc, command lines of other processes can be read (not their \
+                 environment)"]
+            }
             Wall::Files => &[
                 "names, sizes and times of files anywhere can be asked for by name (not their content)",
+                "when a file anywhere is opened or changed can be watched",
                 "names of files in hidden folders can be listed (not their content)",
                 "command lines of other processes can be read (not their environment)",
-                "the proxy's port number can be reached on any address, not only on this machine",
                 "as many processes can be started as the user may",
+                "the proxy's port number can be reached on any address, not only on this machine",
             ],
             Wall::None => &["everything that the user may do"],
         }
