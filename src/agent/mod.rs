@@ -3,9 +3,12 @@
 
 mod claude;
 mod codex;
+mod copilot;
+mod gemini;
 pub mod home;
 mod installed;
 pub mod login;
+mod opencode;
 mod prompt;
 mod reading;
 mod roster;
@@ -27,7 +30,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Every agent that kb knows.
-pub const ALL: [&dyn Agent; 3] = [&claude::Claude, &codex::Codex, &scout::Scout];
+pub const ALL: [&dyn Agent; 6] =
+    [&claude::Claude, &codex::Codex, &copilot::Copilot, &gemini::Gemini, &opencode::Opencode, &scout::Scout];
 
 /// The built-in agent of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
@@ -307,6 +311,12 @@ pub enum AgentError {
         program: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// It would choose a model, and so a provider, by itself.
+    #[error("{agent} is asked only with a model that you chose")]
+    NoModel {
+        /// Which agent.
+        agent: String,
     },
     /// It ended without an answer.
     #[error("{agent} ended without an answer ({how}){}", stderr_part(stderr))]

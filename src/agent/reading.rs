@@ -11,6 +11,8 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_mins(15);
 pub(super) const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
 /// The longest report of what an agent does, in characters.
 const LONGEST_DOING: usize = 80;
+/// So many first characters that come again are a beginning anew, not a repetition.
+const RESTART: usize = 40;
 /// The longest reason, in characters.
 const LONGEST_WHY: usize = 200;
 /// What ends a sentence, a quotation, a code span, a table row.
@@ -68,6 +70,11 @@ impl Said {
         if !last.trim().is_empty() {
             self.before.push(last.trim().to_owned());
         }
+    }
+
+    /// What was said since the last tool will be said again.
+    pub(super) fn forget(&mut self) {
+        self.last.clear();
     }
 
     /// The text since the last tool.
@@ -130,11 +137,10 @@ impl Ending<'_> {
         if !self.said.everything().is_empty() {
             return self.incomplete(&format!("it ended in the middle ({how})"));
         }
-        match trouble(&self.exit.stderr) {
-            Trouble::Other => {
-                AgentError::NoAnswer { agent: self.agent.to_owned(), how, stderr: self.exit.stderr.clone() }
-            }
-            _ => self.failed(self.exit.stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default()),
+        let telling = self.exit.stderr.lines().find(|line| trouble(line) != Trouble::Other);
+        match telling {
+            Some(line) => self.failed(line),
+            None => AgentError::NoAnswer { agent: self.agent.to_owned(), how, stderr: self.exit.stderr.clone() },
         }
     }
 
@@ -224,6 +230,16 @@ pub(super) fn unfinished(text: &str) -> Option<&'static str> {
         // Lists are often written without full stops.
         Some(last) if listed && last.is_alphanumeric() => None,
         _ => Some("it ends in the middle of a sentence"),
+    }
+}
+
+/// A text without the beginnings of attempts that broke: programs that retry print each anew, from
+/// the first letter on.
+pub(super) fn without_restarts(text: &str) -> &str {
+    let Some((end, _)) = text.char_indices().nth(RESTART) else { return text };
+    match text.rfind(&text[..end]) {
+        Some(last) => &text[last..],
+        None => text,
     }
 }
 

@@ -9,6 +9,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+/// The built-in agent of this name.
+fn by_name(name: &str) -> Option<&'static dyn Agent> {
+    agent::ALL.into_iter().find(|agent| agent.name() == name)
+}
+
 /// The program that an agent describes for a question about `/repo`.
 fn program(agent: &dyn Agent, change: impl FnOnce(&mut Brief<'_>)) -> Result<Program, AgentError> {
     let question = Question::new("where are signed cookies set").unwrap();
@@ -71,7 +76,7 @@ fn outcome(result: Result<agent::Answer, AgentError>) -> String {
 fn replay(agent: &str, streams: &[(&str, Option<i32>)], change: impl Fn(&mut Brief<'_>)) -> String {
     let mut table = String::new();
     for (name, code) in streams {
-        let mut program = program(agent::by_name(agent).unwrap(), &change).unwrap();
+        let mut program = program(by_name(agent).unwrap(), &change).unwrap();
         for line in recorded(agent, &format!("{name}.jsonl")).lines() {
             program.dialogue.line(line, &mut |_| {});
         }
@@ -84,13 +89,14 @@ fn replay(agent: &str, streams: &[(&str, Option<i32>)], change: impl Fn(&mut Bri
 
 /// What watchers learn from a recorded stream.
 fn watched(agent: &str, name: &str) -> String {
-    let mut program = program(agent::by_name(agent).unwrap(), |_| {}).unwrap();
+    let mut program = program(by_name(agent).unwrap(), |brief| brief.model = Some("stub/stub-model")).unwrap();
     let mut seen = String::new();
     for line in recorded(agent, &format!("{name}.jsonl")).lines() {
         program.dialogue.line(line, &mut |step| match step {
             Step::Event(Event::Doing(what)) => writeln!(seen, "{what}").unwrap(),
             Step::Event(Event::Used(usage)) => writeln!(seen, "{:?}/{:?}", usage.input, usage.output).unwrap(),
             Step::Send(text) => writeln!(seen, "> {text}").unwrap(),
+            Step::Event(Event::Leads(leads)) => writeln!(seen, "leads {leads}").unwrap(),
             Step::HangUp => writeln!(seen, "hangs up").unwrap(),
             Step::Stop => writeln!(seen, "is stopped").unwrap(),
         });
@@ -205,7 +211,7 @@ fn codex_counts_over_a_whole_thread_so_what_was_used_before_is_taken_off() {
 
 /// How each agent is started: within a wall, without one, going on.
 fn started(agent: &str) -> String {
-    let agent = agent::by_name(agent).unwrap();
+    let agent = by_name(agent).unwrap();
     let walled = program(agent, |brief| brief.model = Some("m/x")).unwrap();
     let unwalled = program(agent, |brief| (brief.walled, brief.model) = (false, Some("m/x"))).unwrap();
     let follow_up =
@@ -252,23 +258,180 @@ fn codex_is_started_without_approvals_within_a_wall_only() {
 }
 
 #[test]
-fn settings_reach_a_private_home_without_what_names_a_program() {
-    let kept = |agent: &str, text: &str| {
-        let needs = agent::by_name(agent).unwrap().needs();
-        (needs.filtered[0].keep)(text)
-    };
-    let claude = r#"{"model":"opus","hooks":{"Stop":[]},"apiKeyHelper":"/bin/evil","env":{"LD_PRELOAD":"x"}}"#;
-    assert_eq!(kept("claude", claude).unwrap(), r#"{"model":"opus"}"#);
-    let codex = "model = \"a\\\"b\"\nnotify = [\"evil\"]\n[mcp_servers.x]\ncommand = \"evil\"\n\
-                 [model_providers.mine]\nname = \"Mine\"\nbase_url = \"http://x/v1\"\n\
-                 [model_providers.mine.auth]\ncommand = \"evil\"\n";
-    let kept_toml = kept("codex", codex).unwrap();
-    assert!(!kept_toml.contains("evil"), "{kept_toml}");
-    let table: toml::Table = kept_toml.parse().unwrap();
-    assert_eq!(table["model"].as_str(), Some("a\"b"));
-    assert_eq!(table["model_providers"]["mine"]["base_url"].as_str(), Some("http://x/v1"));
-    assert_eq!(kept("codex", "not = = toml"), None);
-    assert_eq!(kept("claude", "[]"), None);
+fn gemini_is_believed_only_when_its_answer_is_whole() {
+    insta::assert_snapshot!(replay("gemini", &[
+        ("success", Some(0)),
+        ("resumed", Some(0)),
+        ("429-then-success", Some(0)),
+        ("denied-read-outside", Some(0)),
+        ("plan-mode-escape", Some(0)),
+        ("token-limit", Some(0)),
+        ("refusal", Some(0)),
+        ("truncated-then-repeated", Some(0)),
+        ("truncated", Some(1)),
+        ("401", Some(145)),
+        ("sigterm-while-waiting", Some(0)),
+        ("not-logged-in", Some(41)),
+    ], |_| {}), @r##"
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 1d45556d - stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 8b76bed4 - stub-model
+    429-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 b3c513d8 - stub-model
+    denied-read-outside: incomplete (it ends in the middle of a sentence): "done"
+    plan-mode-escape: incomplete (it ends in the middle of a sentence): "done"
+    token-limit: incomplete (it ends inside a code span): "The session cookie is set in `shop/cook"
+    refusal: incomplete (it ends inside a code span): "The session cookie is set in `shop/cook"
+    truncated-then-repeated: incomplete (Loop detected, stopping execution): "# Where signed cookies are set⏎⏎The session cookie is set in"
+    truncated: incomplete ([API Error: Incomplete JSON segment at the end]): "# Where signed cookies are set⏎⏎The session cookie is set in"
+    401: failed, Login: [API Error: {"error":{"code":401,"message":"stub fault 401","status":"UNAVAILABLE"}}]
+    sigterm-while-waiting: incomplete (it ended in the middle (exit code 0)): "Partial thought."
+    not-logged-in: failed, Login: Please set an Auth method in your /home/users/nologin/.gemini/settings.json or specify one of the following environment variables before running: GEMINI_API_KEY, GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_GEN…
+    "##);
+    insta::assert_snapshot!(watched("gemini", "success"), @r#"
+    searches for set_cookie
+    reads shop/cookies.py
+    Some(3000)/Some(300)
+    "#);
+}
+
+#[test]
+fn copilot_is_believed_only_when_its_answer_is_whole() {
+    insta::assert_snapshot!(replay("copilot", &[
+        ("success", Some(0)),
+        ("resumed", Some(0)),
+        ("truncated-then-success", Some(0)),
+        ("denied-read-outside", Some(0)),
+        ("token-limit", Some(0)),
+        ("refusal", Some(0)),
+        ("truncated", Some(1)),
+        ("401", Some(1)),
+        ("sigterm-in-tool", None),
+        ("sigterm-in-tool", Some(0)),
+        ("not-logged-in", Some(1)),
+    ], |_| {}), @r##"
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" -/- cff9e824 - stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." -/- cff9e824 - stub-model
+    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" -/- 43cd7e3d - stub-model
+    denied-read-outside: incomplete (it ends in the middle of a sentence): "done"
+    token-limit: incomplete (it ends inside a code span): "The session cookie is set in `shop/cookcontinued"
+    refusal: incomplete (it ends inside a code span): "The session cookie is set in `shop/cook"
+    truncated: incomplete (Failed to get response from the AI model; retried 5 times (total retry wait time: 5.00 seconds) Last error: Failed to finalize chat-completions stream: missing finish_reason for choice 0): "# Where signed cookies are set⏎⏎The session cookie is set in"
+    401: failed, Login: Authentication failed with provider at http://127.0.0.1:33341/v1 (HTTP 401). Check your COPILOT_PROVIDER_API_KEY, COPILOT_PROVIDER_API_KEY_COMMAND, or COPILOT_PROVIDER_BEARER_TOKEN.
+    sigterm-in-tool: incomplete (it was stopped): "Partial thought."
+    sigterm-in-tool: incomplete (it was stopped): "Partial thought."
+    not-logged-in: failed, Login: Error: No authentication information found.
+    "##);
+    insta::assert_snapshot!(watched("copilot", "success"), @r#"
+    searches for set_cookie
+    reads shop/cookies.py
+    "#);
+}
+
+#[test]
+fn opencode_is_believed_only_when_its_answer_is_whole() {
+    let model = |brief: &mut Brief<'_>| brief.model = Some("stub/stub-model");
+    insta::assert_snapshot!(replay("opencode", &[
+        ("success", Some(0)),
+        ("resumed", Some(0)),
+        ("truncated-then-success", Some(0)),
+        ("truncated-repeatedly", Some(0)),
+        ("denied-write-own-agent", Some(0)),
+        ("token-limit", Some(0)),
+        ("permission-rejected-ends-run", Some(0)),
+        ("refusal", Some(1)),
+        ("401", Some(1)),
+        ("sigterm-in-tool", None),
+    ], model), @r##"
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 ses_df5a - stub/stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 ses_df5c - stub/stub-model
+    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 1000/100 ses_df5b - stub/stub-model
+    truncated-repeatedly: "# Where signed cookies are set⏎⏎The session cookie is set in" 1000/100 ses_df5b - stub/stub-model
+    denied-write-own-agent: "done" 2000/200 ses_df5a - stub/stub-model
+    token-limit: incomplete (the answer is longer than the model may write): "The session cookie is set in `shop/cook"
+    permission-rejected-ends-run: failed, Other: it ended after a tool that was refused
+    refusal: incomplete (The response was blocked by the provider's content filter): "The session cookie is set in `shop/cook"
+    401: failed, Login: stub fault 401 (status 401)
+    sigterm-in-tool: incomplete (it ended in the middle (ended by a signal)): "Partial thought."
+    "##);
+    insta::assert_snapshot!(watched("opencode", "truncated-repeatedly"), @r#"
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    is stopped
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(0)/Some(0)
+    tries again: the stream was cut
+    Some(1000)/Some(100)
+    "#);
+}
+
+#[test]
+fn opencode_is_stopped_when_its_stream_breaks_without_end() {
+    let mut program = program(by_name("opencode").unwrap(), |brief| brief.model = Some("stub/stub-model")).unwrap();
+    let stream = recorded("opencode", "truncated-repeatedly.jsonl");
+    let broken: Vec<&str> = stream.lines().take(3).collect();
+    let mut stopped = 0;
+    for line in std::iter::repeat_n(broken, 4).flatten() {
+        program.dialogue.line(line, &mut |step| stopped += u32::from(step == Step::Stop));
+    }
+    assert_eq!(stopped, 1);
+    let end = program.dialogue.end(&Exit::default());
+    assert!(matches!(end, Err(AgentError::Incomplete { .. })), "{end:?}");
+}
+
+#[test]
+fn opencode_does_not_choose_a_model_by_itself() {
+    let refused = program(by_name("opencode").unwrap(), |_| {}).err().unwrap();
+    assert!(matches!(refused, AgentError::NoModel { .. }), "{refused}");
+}
+
+#[test]
+fn gemini_copilot_and_opencode_have_a_shell_within_a_wall_only() {
+    insta::assert_snapshot!(started("gemini"), @r#"
+    /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+
+    no wall: /bin/agent --output-format stream-json --skip-trust --approval-mode default --model m/x
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory"]}}
+
+    follow-up: /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x --resume abc
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+    "#);
+    insta::assert_snapshot!(started("copilot"), @r#"
+    /bin/agent --output-format json --no-ask-user --no-auto-update --disable-builtin-mcps --no-custom-instructions --allow-all --available-tools=bash,read_bash,stop_bash,view,grep,glob --model m/x --session-id=84223fa5-0b86-8836-ba0e-f69c7222b205
+
+    no wall: /bin/agent --output-format json --no-ask-user --no-auto-update --disable-builtin-mcps --no-custom-instructions --available-tools=view,grep,glob --model m/x --session-id=84223fa5-0b86-8836-ba0e-f69c7222b205
+
+    follow-up: /bin/agent --output-format json --no-ask-user --no-auto-update --disable-builtin-mcps --no-custom-instructions --allow-all --available-tools=bash,read_bash,stop_bash,view,grep,glob --model m/x --resume=abc
+    "#);
+    insta::assert_snapshot!(started("opencode"), @r#"
+    /bin/agent run --format json --pure --agent kb -m m/x
+    OPENCODE_CONFIG_CONTENT={"agent":{"kb":{"description":"read-only research","mode":"primary","permission":{"*":"allow","question":"deny","webfetch":"deny","websearch":"deny"}}},"autoupdate":false,"share":"disabled","small_model":"m/x"}
+    OPENCODE_DISABLE_AUTOUPDATE=1
+    OPENCODE_DISABLE_MODELS_FETCH=1
+    OPENCODE_DISABLE_PROJECT_CONFIG=1
+
+    no wall: /bin/agent run --format json --pure --agent kb -m m/x
+    OPENCODE_CONFIG_CONTENT={"agent":{"kb":{"description":"read-only research","mode":"primary","permission":{"*":"deny","glob":"allow","grep":"allow","list":"allow","read":"allow"}}},"autoupdate":false,"share":"disabled","small_model":"m/x"}
+    OPENCODE_DISABLE_AUTOUPDATE=1
+    OPENCODE_DISABLE_MODELS_FETCH=1
+    OPENCODE_DISABLE_PROJECT_CONFIG=1
+
+    follow-up: /bin/agent run --format json --pure --agent kb -m m/x -s abc
+    OPENCODE_CONFIG_CONTENT={"agent":{"kb":{"description":"read-only research","mode":"primary","permission":{"*":"allow","question":"deny","webfetch":"deny","websearch":"deny"}}},"autoupdate":false,"share":"disabled","small_model":"m/x"}
+    OPENCODE_DISABLE_AUTOUPDATE=1
+    OPENCODE_DISABLE_MODELS_FETCH=1
+    OPENCODE_DISABLE_PROJECT_CONFIG=1
+    "#);
 }
 
 #[test]
@@ -312,7 +475,7 @@ fn a_prompt_holds_the_question_as_text_and_leads_as_leads() {
 
 /// An answer of Claude's with this text.
 fn claude_says(text: &str) -> Result<agent::Answer, AgentError> {
-    let mut program = program(agent::by_name("claude").unwrap(), |_| {}).unwrap();
+    let mut program = program(by_name("claude").unwrap(), |_| {}).unwrap();
     let message = serde_json::json!({"type": "assistant", "parent_tool_use_id": null,
         "message": {"id": "m", "model": "claude", "content": [{"type": "text", "text": text}]}});
     let result = serde_json::json!({"type": "result", "subtype": "success", "is_error": false,
@@ -341,7 +504,7 @@ fn an_answer_can_be_that_it_is_not_there() {
 
 /// Lines of recorded streams with bytes changed, cut or repeated; and plain noise.
 fn odd_line() -> impl Strategy<Value = String> {
-    let streams = ["claude", "codex"].map(|agent| recorded(agent, "success.jsonl"));
+    let streams = ["claude", "codex", "copilot", "gemini", "opencode"].map(|agent| recorded(agent, "success.jsonl"));
     let lines: Vec<String> = streams.iter().flat_map(|stream| stream.lines().map(str::to_owned)).collect();
     let mangled =
         (prop::sample::select(lines), any::<prop::sample::Index>(), any::<char>()).prop_map(|(line, at, other)| {
