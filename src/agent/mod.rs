@@ -1,8 +1,10 @@
 //! What answers questions: an agent is a description of a program and a reader of its lines. Nothing
 //! here starts a process but `run`.
 
+mod acp;
 mod claude;
 mod codex;
+mod command;
 mod copilot;
 mod gemini;
 pub mod home;
@@ -16,6 +18,8 @@ mod run;
 mod scout;
 
 pub use installed::{folders as installed_in, search_path};
+pub use acp::Acp;
+pub use command::OwnProgram;
 pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
 pub use run::{Start, run};

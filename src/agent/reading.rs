@@ -270,7 +270,14 @@ pub(super) fn trouble(message: &str) -> Trouble {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     // Whole words: a port number may hold a status code.
     let status = |codes: &[&str]| message.split(|c: char| !c.is_alphanumeric()).any(|word| codes.contains(&word));
-    if says(&["no conversation found", "no rollout found", "session not found", "invalid session", "no session"]) {
+    if says(&[
+        "no conversation found",
+        "no rollout found",
+        "session not found",
+        "invalid session",
+        "no session",
+        "session with id",
+    ]) {
         Trouble::NoSuchSession
     } else if status(&["401", "403"])
         || says(&["unauthorized", "not logged in", "authenticat", "api key", "auth method", "/login"])

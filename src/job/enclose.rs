@@ -90,7 +90,7 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
 pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
     let mut read = vec![snapshot.root.clone()];
     let is_home = |folder: &PathBuf| machine.home.as_ref() == Some(folder);
-    read.extend(subject::outside_folders(&snapshot.root).into_iter().filter(|folder| !is_home(folder)));
+    read.extend(subject::git_folders_to_read(&snapshot.root).into_iter().filter(|folder| !is_home(folder)));
     read.extend(agent::installed_in(executable, machine));
     let named = needs.read.iter().filter_map(|path| machine.in_home(path));
     read.extend(named.filter(|path| path.exists()));

@@ -26,7 +26,6 @@ mod probe;
 pub mod proxy;
 #[cfg(target_os = "linux")]
 mod process;
-pub mod proxy;
 #[cfg(target_os = "linux")]
 mod root;
 mod spec;

@@ -4,13 +4,11 @@
 mod files;
 mod git;
 mod pin;
-mod reach;
 mod seen;
 
 pub use files::{Entry, Walk, read, walk};
 pub use git::{GitFolders, blob_id, folders, git_folders_to_read};
 pub use pin::{SubjectError, here, pin};
-pub use reach::outside_folders;
 pub use seen::Seen;
 
 use std::path::PathBuf;

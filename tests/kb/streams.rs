@@ -1,7 +1,7 @@
 //! What real agents printed, replayed through their readers: what is kept as an answer, and what is
 //! not though the program called it a success.
 
-use kb::agent::{self, Agent, AgentError, Brief, Event, Exit, Program, Step, Usage};
+use kb::agent::{self, Acp, Agent, AgentError, Brief, Event, Exit, OwnProgram, Program, Step, Usage};
 use kb::question::Question;
 use kb::subject::{Kind, Pinned, Snapshot};
 use proptest::prelude::*;
@@ -60,8 +60,9 @@ fn outcome(result: Result<agent::Answer, AgentError>) -> String {
             let model = answer.agent.model.as_deref().unwrap_or("-");
             let found = if answer.found { "" } else { "not found: " };
             format!(
-                "{found}{:?} {}/{}{usd} {session} {version} {model}",
+                "{found}{:?} ({} letters) {}/{}{usd} {session} {version} {model}",
                 cut(&answer.markdown),
+                answer.markdown.chars().count(),
                 count(input),
                 count(output)
             )
@@ -132,14 +133,14 @@ fn claude_is_believed_only_when_its_answer_is_whole() {
         ("sigterm-in-tool", Some(143)),
         ("resume-unknown", Some(1)),
     ], |_| {}), @r##"
-    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 $0.0225 262648d8 2.1.197 claude-opus-4-8
-    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 $0.0075 536354f9 2.1.197 claude-opus-4-8
-    recommended-follow-up: "Mended: `shop/signing.py:15-16`." 1000/100 $0.0075 53891b3d 2.1.197 claude-opus-4-8
-    denied-write: "done" 2000/200 $0.015 7ad256ad 2.1.197 claude-opus-4-8
-    429-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 $0.0225 c48d6e09 2.1.197 claude-opus-4-8
-    subagent: "done" 4000/400 $0.018 d770d841 2.1.197 claude-opus-4-8
-    truncated-mid-sentence-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 1000/100 $0.0075 95157fa6 2.1.197 claude-opus-4-8
-    token-limit: "The session cookie is set in `shop/cookcontinued" 2000/200 $0.015 e6c261ed 2.1.197 claude-opus-4-8
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 $0.0225 262648d8 2.1.197 claude-opus-4-8
+    resumed: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 $0.0075 536354f9 2.1.197 claude-opus-4-8
+    recommended-follow-up: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 $0.0075 53891b3d 2.1.197 claude-opus-4-8
+    denied-write: "done" (4 letters) 2000/200 $0.015 7ad256ad 2.1.197 claude-opus-4-8
+    429-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 $0.0225 c48d6e09 2.1.197 claude-opus-4-8
+    subagent: "done" (4 letters) 4000/400 $0.018 d770d841 2.1.197 claude-opus-4-8
+    truncated-mid-sentence-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) 1000/100 $0.0075 95157fa6 2.1.197 claude-opus-4-8
+    token-limit: "The session cookie is set in `shop/cookcontinued" (48 letters) 2000/200 $0.015 e6c261ed 2.1.197 claude-opus-4-8
     truncated: incomplete (the stream was cut): "I will look."
     refusal: incomplete (the model refused to go on): "The session cookie is set in `shop/cook"
     401-retries-limited: failed, Login: Failed to authenticate. API Error: 401 stub fault 401
@@ -176,10 +177,10 @@ fn codex_is_believed_only_when_its_answer_is_whole() {
         ("sigint-in-tool", Some(1)),
         ("not-logged-in", None),
     ], |_| {}), @r##"
-    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 01a20a3b - -
-    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 01a20a3c - -
-    read-outside: "done" 2000/200 01a20a3b - -
-    command-fails: "done" 2000/200 01a20a3b - -
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 01a20a3b - -
+    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 01a20a3c - -
+    read-outside: "done" (4 letters) 2000/200 01a20a3b - -
+    command-fails: "done" (4 letters) 2000/200 01a20a3b - -
     in-landlock-blind: incomplete (it answered without looking at anything): "I will look.⏎⏎# Where signed cookies are set⏎⏎The session co"
     refusal: incomplete (a content filter stopped it in the middle): "The session cookie is set in `shop/cook⏎⏎continued"
     token-limit: incomplete (Incomplete response returned, reason: max_output_tokens): "The session cookie is set in `shop/cook"
@@ -205,7 +206,7 @@ fn codex_counts_over_a_whole_thread_so_what_was_used_before_is_taken_off() {
         brief.session = Some("01a20a3b");
         brief.used_before = Some(&BEFORE);
     }), @r#"
-    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 01a20a3b - -
+    resumed: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 01a20a3b - -
     "#);
 }
 
@@ -273,9 +274,9 @@ fn gemini_is_believed_only_when_its_answer_is_whole() {
         ("sigterm-while-waiting", Some(0)),
         ("not-logged-in", Some(41)),
     ], |_| {}), @r##"
-    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 1d45556d - stub-model
-    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 8b76bed4 - stub-model
-    429-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 b3c513d8 - stub-model
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 1d45556d - stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 8b76bed4 - stub-model
+    429-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 b3c513d8 - stub-model
     denied-read-outside: incomplete (it ends in the middle of a sentence): "done"
     plan-mode-escape: incomplete (it ends in the middle of a sentence): "done"
     token-limit: incomplete (it ends inside a code span): "The session cookie is set in `shop/cook"
@@ -308,9 +309,9 @@ fn copilot_is_believed_only_when_its_answer_is_whole() {
         ("sigterm-in-tool", Some(0)),
         ("not-logged-in", Some(1)),
     ], |_| {}), @r##"
-    success: "# Where signed cookies are set⏎⏎The session cookie is set in" -/- cff9e824 - stub-model
-    resumed: "Mended: `shop/signing.py:15-16`." -/- cff9e824 - stub-model
-    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" -/- 43cd7e3d - stub-model
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) -/- cff9e824 - stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." (32 letters) -/- cff9e824 - stub-model
+    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) -/- 43cd7e3d - stub-model
     denied-read-outside: incomplete (it ends in the middle of a sentence): "done"
     token-limit: incomplete (it ends inside a code span): "The session cookie is set in `shop/cookcontinued"
     refusal: incomplete (it ends inside a code span): "The session cookie is set in `shop/cook"
@@ -341,11 +342,11 @@ fn opencode_is_believed_only_when_its_answer_is_whole() {
         ("401", Some(1)),
         ("sigterm-in-tool", None),
     ], model), @r##"
-    success: "# Where signed cookies are set⏎⏎The session cookie is set in" 3000/300 ses_df5a - stub/stub-model
-    resumed: "Mended: `shop/signing.py:15-16`." 1000/100 ses_df5c - stub/stub-model
-    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" 1000/100 ses_df5b - stub/stub-model
-    truncated-repeatedly: "# Where signed cookies are set⏎⏎The session cookie is set in" 1000/100 ses_df5b - stub/stub-model
-    denied-write-own-agent: "done" 2000/200 ses_df5a - stub/stub-model
+    success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 ses_df5a - stub/stub-model
+    resumed: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 ses_df5c - stub/stub-model
+    truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) 1000/100 ses_df5b - stub/stub-model
+    truncated-repeatedly: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) 1000/100 ses_df5b - stub/stub-model
+    denied-write-own-agent: "done" (4 letters) 2000/200 ses_df5a - stub/stub-model
     token-limit: incomplete (the answer is longer than the model may write): "The session cookie is set in `shop/cook"
     permission-rejected-ends-run: failed, Other: it ended after a tool that was refused
     refusal: incomplete (The response was blocked by the provider's content filter): "The session cookie is set in `shop/cook"
@@ -434,6 +435,194 @@ fn gemini_copilot_and_opencode_have_a_shell_within_a_wall_only() {
     "#);
 }
 
+fn other() -> Acp {
+    let command = ["other-agent", "--acp"].map(str::to_owned).to_vec();
+    Acp { name: "other".to_owned(), command, hosts: Vec::new(), variables: Vec::new() }
+}
+
+/// Replays a talk that was recorded in both directions: kb must say what was said then, up to the end
+/// of the first turn that answers `prompt`.
+fn talk(recording: &str, prompt: &'static str, session: Option<&'static str>, walled: bool) -> String {
+    let (folder, name) = recording.split_once('/').unwrap();
+    let mut program = program(&other(), |brief| {
+        (brief.prompt, brief.session, brief.walled) = (prompt, session, walled);
+    })
+    .unwrap();
+    assert!(program.talks);
+    let mut kb_says: std::collections::VecDeque<serde_json::Value> =
+        [serde_json::from_slice(&program.stdin).unwrap()].into();
+    let mut hung_up = false;
+    let mut ids = std::collections::HashMap::new();
+    for line in recorded(folder, &format!("{name}.jsonl")).lines() {
+        let mut message: serde_json::Value = serde_json::from_str(line).unwrap();
+        let sent = message["to"] == "agent";
+        let fields = message.as_object_mut().unwrap();
+        fields.remove("to");
+        fields.remove("from");
+        if sent {
+            // What kb would not have said itself: a first session before the one that is loaded, a cancellation.
+            let Some(said) = kb_says.front() else { continue };
+            if said["method"] == message["method"] {
+                let said = kb_says.pop_front().unwrap();
+                if !message["method"].is_null() {
+                    ids.insert(message["id"].clone(), said["id"].clone());
+                }
+                for key in ["sessionId", "prompt", "cwd", "mcpServers", "protocolVersion", "clientCapabilities"] {
+                    assert_eq!(said["params"][key], message["params"][key], "{recording}: {key}");
+                }
+                assert_eq!(said["result"], message["result"], "{recording}");
+            }
+            continue;
+        }
+        if message["method"].is_null() {
+            let Some(id) = ids.get(&message["id"]) else { continue };
+            message["id"] = id.clone();
+        }
+        program.dialogue.line(&message.to_string(), &mut |step| match step {
+            Step::Send(text) => kb_says.push_back(serde_json::from_str(&text).unwrap()),
+            Step::HangUp => hung_up = true,
+            Step::Event(_) | Step::Stop => {}
+        });
+        if hung_up {
+            break;
+        }
+    }
+    let end = if hung_up { "" } else { "never hangs up, " };
+    format!("{recording}: {end}{}\n", outcome(program.dialogue.end(&Exit::default())))
+}
+
+#[test]
+fn whoever_speaks_the_agent_client_protocol_is_asked_by_it() {
+    let question = "where are signed cookies set";
+    let mut table = String::new();
+    for recording in [
+        "acp-claude/success-and-follow-up",
+        "acp-codex/success-and-follow-up",
+        "acp-copilot/success-and-follow-up",
+        "acp-gemini/success-and-follow-up",
+        "acp-opencode/success-and-follow-up",
+        "acp-claude/truncated",
+        "acp-codex/truncated",
+        "acp-copilot/truncated",
+        "acp-gemini/truncated",
+        "acp-opencode/truncated",
+        "acp-claude/401",
+        "acp-codex/401",
+        "acp-copilot/401",
+        "acp-gemini/401",
+        "acp-opencode/401",
+        "acp-claude/cancelled",
+        "acp-opencode/cancelled",
+        "acp-claude/write-refused",
+        "acp-copilot/write-refused",
+        "acp-gemini/write-refused",
+        "acp-codex/shell-write-refused",
+    ] {
+        table += &talk(recording, question, None, false);
+    }
+    for (recording, session) in [
+        ("acp-claude/loaded", "1ffdf8f9-fa86-4399-b4bc-c5829574b0ee"),
+        ("acp-codex/loaded", "01a20a59-35a9-7f43-848b-f0fd0d710c4d"),
+        ("acp-gemini/loaded", "a2ba7534-171e-40f3-98ca-e7d88a5b931c"),
+    ] {
+        table += &talk(recording, "mend it", Some(session), false);
+    }
+    insta::assert_snapshot!(table, @r##"
+    acp-claude/success-and-follow-up: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 $0.0225 253d0402 0.49.0 -
+    acp-codex/success-and-follow-up: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) -/- 01a20a56 0.16.0 -
+    acp-copilot/success-and-follow-up: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 9e6a56d2 1.0.102 -
+    acp-gemini/success-and-follow-up: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 fcbbd056 0.61.0 -
+    acp-opencode/success-and-follow-up: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 1000/100 ses_df5a 1.18.33 -
+    acp-claude/truncated: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) -/- $0.0075 478efc1e 0.49.0 -
+    acp-codex/truncated: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) -/- 01a20a58 0.16.0 -
+    acp-copilot/truncated: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) 1000/100 28058787 1.0.102 -
+    acp-gemini/truncated: incomplete (Incomplete JSON segment at the end): "# Where signed cookies are set⏎⏎The session cookie is set in"
+    acp-opencode/truncated: "# Where signed cookies are set⏎⏎The session cookie is set in" (974 letters) 1000/100 ses_df59 1.18.33 -
+    acp-claude/401: failed, Login: Internal error: Failed to authenticate. API Error: 401 stub fault 401: authentication_failed
+    acp-codex/401: failed, Login: Internal error: unexpected status 401 Unauthorized: stub fault 401, url: http://127.0.0.1:35977/v1/responses
+    acp-copilot/401: failed, Login: Error: Authentication failed with provider at http://127.0.0.1:35191/v1 (HTTP 401). Check your COPILOT_PROVIDER_API_KEY, COPILOT_PROVIDER_API_KEY_COMMAND, or COPILOT_PROVIDER_BEARER_TOKEN.
+    acp-gemini/401: failed, Login: {"error":{"code":401,"message":"stub fault 401","status":"UNAVAILABLE"}}
+    acp-opencode/401: failed, Login: Internal error: stub fault 401
+    acp-claude/cancelled: incomplete (it stopped: cancelled): "Partial thought."
+    acp-opencode/cancelled: failed, Other: it stopped: cancelled
+    acp-claude/write-refused: incomplete (it ends in the middle of a sentence): "done"
+    acp-copilot/write-refused: failed, Other: Info: Operation cancelled by user
+    acp-gemini/write-refused: incomplete (it ends in the middle of a sentence): "done"
+    acp-codex/shell-write-refused: incomplete (it ends in the middle of a sentence): "done"
+    acp-claude/loaded: "Mended: `shop/signing.py:15-16`." (32 letters) 1000/100 $0.0075 1ffdf8f9 0.49.0 -
+    acp-codex/loaded: "Mended: `shop/signing.py:15-16`." (32 letters) -/- 01a20a59 0.16.0 -
+    acp-gemini/loaded: failed, NoSuchSession: Internal error: Invalid session identifier "a2ba7534-171e-40f3-98ca-e7d88a5b931c". Searched for sessions in /home/user/.gemini/tmp/repo/chats. Use --list-sessions to see available sessions, then use …
+    "##);
+}
+
+#[test]
+fn permissions_are_given_within_a_wall_and_nowhere_else() {
+    let asked = serde_json::json!({"jsonrpc": "2.0", "id": 7, "method": "session/request_permission", "params": {
+        "options": [{"kind": "allow_always", "optionId": "a"}, {"kind": "allow_once", "optionId": "b"},
+            {"kind": "reject_once", "optionId": "c"}]}});
+    let read = serde_json::json!({"jsonrpc": "2.0", "id": "x", "method": "fs/read_text_file", "params": {}});
+    let said = |walled: bool| {
+        let mut program = program(&other(), |brief| brief.walled = walled).unwrap();
+        let mut said = String::new();
+        for message in [&asked, &read] {
+            program.dialogue.line(&message.to_string(), &mut |step| writeln!(said, "{step:?}").unwrap());
+        }
+        said
+    };
+    insta::assert_snapshot!(said(true), @r#"
+    Send("{\"id\":7,\"jsonrpc\":\"2.0\",\"result\":{\"outcome\":{\"optionId\":\"b\",\"outcome\":\"selected\"}}}")
+    Send("{\"error\":{\"code\":-32601,\"message\":\"kb does not offer this\"},\"id\":\"x\",\"jsonrpc\":\"2.0\"}")
+    "#);
+    insta::assert_snapshot!(said(false), @r#"
+    Send("{\"id\":7,\"jsonrpc\":\"2.0\",\"result\":{\"outcome\":{\"optionId\":\"c\",\"outcome\":\"selected\"}}}")
+    Send("{\"error\":{\"code\":-32601,\"message\":\"kb does not offer this\"},\"id\":\"x\",\"jsonrpc\":\"2.0\"}")
+    "#);
+}
+
+#[test]
+fn a_program_of_one_s_own_reads_a_question_and_prints_an_answer() {
+    let mine = |command: &[&str]| OwnProgram {
+        name: "mine".to_owned(),
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        hosts: Vec::new(),
+        variables: Vec::new(),
+    };
+    let reads = program(&mine(&["my-agent", "--quiet"]), |_| {}).unwrap();
+    assert_eq!(
+        (words(&reads).as_str(), reads.stdin.as_slice()),
+        ("/bin/agent --quiet", b"the whole prompt".as_slice())
+    );
+    let told = program(&mine(&["my-agent", "{question}"]), |_| {}).unwrap();
+    assert_eq!((words(&told).as_str(), told.stdin.len()), ("/bin/agent where are signed cookies set", 0));
+    let option = Question::new("--help me").unwrap();
+    let safe =
+        program(&mine(&["my-agent", "{question}"]), |brief| brief.question = Box::leak(Box::new(option))).unwrap();
+    assert_eq!(safe.command[1], " --help me");
+    assert!(mine(&["x"]).needs().hosts.is_empty());
+    let end = |lines: &[&str], code| {
+        let mut program = program(&mine(&["x"]), |_| {}).unwrap();
+        for line in lines {
+            program.dialogue.line(line, &mut |_| {});
+        }
+        outcome(program.dialogue.end(&Exit { code, ..Exit::default() }))
+    };
+    insta::assert_snapshot!([
+        end(&["# Here", "", "In `a.py:3`"], Some(0)),
+        end(&["NOT FOUND: nowhere"], Some(0)),
+        end(&["# Here"], Some(3)),
+        end(&["Error: no model"], Some(0)),
+        end(&[], Some(0)),
+        end(&[], None),
+    ].join("\n"), @r##"
+    "# Here⏎⏎In `a.py:3`" (19 letters) -/- - - -
+    not found: "nowhere" (7 letters) -/- - - -
+    incomplete (it ended in the middle (exit code 3)): "# Here"
+    failed, Other: Error: no model
+    error: mine ended without an answer (exit code 0)
+    error: mine ended without an answer (ended by a signal)
+    "##);
+}
+
 #[test]
 fn a_prompt_holds_the_question_as_text_and_leads_as_leads() {
     let question = Question::new("/clear --all: where are cookies set?").unwrap();
@@ -505,7 +694,9 @@ fn an_answer_can_be_that_it_is_not_there() {
 /// Lines of recorded streams with bytes changed, cut or repeated; and plain noise.
 fn odd_line() -> impl Strategy<Value = String> {
     let streams = ["claude", "codex", "copilot", "gemini", "opencode"].map(|agent| recorded(agent, "success.jsonl"));
-    let lines: Vec<String> = streams.iter().flat_map(|stream| stream.lines().map(str::to_owned)).collect();
+    let talk = recorded("acp-claude", "success-and-follow-up.jsonl");
+    let lines: Vec<String> =
+        streams.iter().chain([&talk]).flat_map(|stream| stream.lines().map(str::to_owned)).collect();
     let mangled =
         (prop::sample::select(lines), any::<prop::sample::Index>(), any::<char>()).prop_map(|(line, at, other)| {
             let mut letters: Vec<char> = line.chars().collect();
@@ -520,7 +711,9 @@ fn odd_line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(lines in prop::collection::vec(odd_line(), 0..12), code in any::<Option<i32>>()) {
-        for agent in agent::ALL {
+        let other = other();
+        let mine = OwnProgram { name: "mine".to_owned(), command: Vec::new(), hosts: Vec::new(), variables: Vec::new() };
+        for agent in agent::ALL.into_iter().chain([&other as &dyn Agent, &mine]) {
             let Ok(mut program) = program(agent, |brief| brief.model = Some("m/x")) else { continue };
             for line in &lines {
                 program.dialogue.line(line, &mut |_| {});
