@@ -14,15 +14,11 @@ const PROMPT: u64 = 3;
 
 /// A program that speaks the protocol.
 #[derive(Clone, Debug)]
-pub struct Acp {
+pub(super) struct Acp {
     /// What the user calls it.
-    pub name: String,
+    pub(super) name: String,
     /// The program and its arguments; not empty.
-    pub command: Vec<String>,
-    /// Hosts that it may reach; none: no network.
-    pub hosts: Vec<String>,
-    /// Names of variables that are let through.
-    pub variables: Vec<String>,
+    pub(super) command: Vec<String>,
 }
 
 impl Agent for Acp {
@@ -31,7 +27,7 @@ impl Agent for Acp {
     }
 
     fn about(&self) -> String {
-        super::command::about(&self.command, &self.hosts)
+        super::command::about(&self.command)
     }
 
     fn executable(&self) -> Option<&str> {
@@ -39,8 +35,8 @@ impl Agent for Acp {
     }
 
     fn needs(&self) -> Needs {
-        let own: Vec<&str> = self.variables.iter().map(String::as_str).collect();
-        Needs { hosts: self.hosts.clone(), variables: variables(&own), ..Needs::default() }
+        // What the user's configuration names comes on top: without it there is no network.
+        Needs { variables: variables(&[]), ..Needs::default() }
     }
 
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {

@@ -10,16 +10,12 @@ const QUESTION: &str = "{question}";
 
 /// A program of the user's own.
 #[derive(Clone, Debug)]
-pub struct OwnProgram {
+pub(super) struct OwnProgram {
     /// What the user calls it.
-    pub name: String,
+    pub(super) name: String,
     /// The program and its arguments; not empty. Where a word is `{question}`, it is the question;
     /// otherwise the whole prompt comes on standard input.
-    pub command: Vec<String>,
-    /// Hosts that it may reach; none: no network.
-    pub hosts: Vec<String>,
-    /// Names of variables that are let through.
-    pub variables: Vec<String>,
+    pub(super) command: Vec<String>,
 }
 
 impl Agent for OwnProgram {
@@ -28,7 +24,7 @@ impl Agent for OwnProgram {
     }
 
     fn about(&self) -> String {
-        about(&self.command, &self.hosts)
+        about(&self.command)
     }
 
     fn executable(&self) -> Option<&str> {
@@ -36,8 +32,8 @@ impl Agent for OwnProgram {
     }
 
     fn needs(&self) -> Needs {
-        let own: Vec<&str> = self.variables.iter().map(String::as_str).collect();
-        Needs { hosts: self.hosts.clone(), variables: variables(&own), ..Needs::default() }
+        // What the user's configuration names comes on top: without it there is no network.
+        Needs { variables: variables(&[]), ..Needs::default() }
     }
 
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {
@@ -60,12 +56,9 @@ impl Agent for OwnProgram {
 }
 
 /// Who answers, and where the code is sent.
-pub(super) fn about(command: &[String], hosts: &[String]) -> String {
+pub(super) fn about(command: &[String]) -> String {
     let program = command.first().map_or("", String::as_str);
-    match hosts {
-        [] => format!("`{program}`, a program of your own; it has no network"),
-        hosts => format!("`{program}`, a program of your own; it may reach {}", hosts.join(", ")),
-    }
+    format!("`{program}`, a program of your own; what it reads may go to the hosts that you gave it")
 }
 
 /// Its lines are its answer.

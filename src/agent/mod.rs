@@ -18,8 +18,6 @@ mod run;
 mod scout;
 
 pub use installed::{folders as installed_in, search_path};
-pub use acp::Acp;
-pub use command::OwnProgram;
 pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
 pub use run::{Start, run};
@@ -44,13 +42,15 @@ pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
 
 /// A program of the user's own; none if the command line is empty. Lives as long as the process, like
 /// the configuration that names it.
-pub fn command(_name: &str, _command: Vec<String>) -> Option<&'static dyn Agent> {
-    None
+pub fn command(name: &str, command: Vec<String>) -> Option<&'static dyn Agent> {
+    let own = command::OwnProgram { name: name.to_owned(), command };
+    (!own.command.is_empty()).then(|| Box::leak(Box::new(own)) as &'static dyn Agent)
 }
 
 /// A program that speaks the Agent Client Protocol, likewise.
-pub fn acp(_name: &str, _command: Vec<String>) -> Option<&'static dyn Agent> {
-    None
+pub fn acp(name: &str, command: Vec<String>) -> Option<&'static dyn Agent> {
+    let own = acp::Acp { name: name.to_owned(), command };
+    (!own.command.is_empty()).then(|| Box::leak(Box::new(own)) as &'static dyn Agent)
 }
 
 /// A program that answers questions, described.

@@ -1,7 +1,7 @@
 //! What real agents printed, replayed through their readers: what is kept as an answer, and what is
 //! not though the program called it a success.
 
-use kb::agent::{self, Acp, Agent, AgentError, Brief, Event, Exit, OwnProgram, Program, Step, Usage};
+use kb::agent::{self, Agent, AgentError, Brief, Event, Exit, Program, Step, Usage};
 use kb::question::Question;
 use kb::subject::{Kind, Pinned, Snapshot};
 use proptest::prelude::*;
@@ -435,16 +435,15 @@ fn gemini_copilot_and_opencode_have_a_shell_within_a_wall_only() {
     "#);
 }
 
-fn other() -> Acp {
-    let command = ["other-agent", "--acp"].map(str::to_owned).to_vec();
-    Acp { name: "other".to_owned(), command, hosts: Vec::new(), variables: Vec::new() }
+fn other() -> &'static dyn Agent {
+    agent::acp("other", ["other-agent", "--acp"].map(str::to_owned).to_vec()).unwrap()
 }
 
 /// Replays a talk that was recorded in both directions: kb must say what was said then, up to the end
 /// of the first turn that answers `prompt`.
 fn talk(recording: &str, prompt: &'static str, session: Option<&'static str>, walled: bool) -> String {
     let (folder, name) = recording.split_once('/').unwrap();
-    let mut program = program(&other(), |brief| {
+    let mut program = program(other(), |brief| {
         (brief.prompt, brief.session, brief.walled) = (prompt, session, walled);
     })
     .unwrap();
@@ -562,7 +561,7 @@ fn permissions_are_given_within_a_wall_and_nowhere_else() {
             {"kind": "reject_once", "optionId": "c"}]}});
     let read = serde_json::json!({"jsonrpc": "2.0", "id": "x", "method": "fs/read_text_file", "params": {}});
     let said = |walled: bool| {
-        let mut program = program(&other(), |brief| brief.walled = walled).unwrap();
+        let mut program = program(other(), |brief| brief.walled = walled).unwrap();
         let mut said = String::new();
         for message in [&asked, &read] {
             program.dialogue.line(&message.to_string(), &mut |step| writeln!(said, "{step:?}").unwrap());
@@ -581,26 +580,23 @@ fn permissions_are_given_within_a_wall_and_nowhere_else() {
 
 #[test]
 fn a_program_of_one_s_own_reads_a_question_and_prints_an_answer() {
-    let mine = |command: &[&str]| OwnProgram {
-        name: "mine".to_owned(),
-        command: command.iter().map(|word| (*word).to_owned()).collect(),
-        hosts: Vec::new(),
-        variables: Vec::new(),
-    };
-    let reads = program(&mine(&["my-agent", "--quiet"]), |_| {}).unwrap();
+    let mine =
+        |command: &[&str]| agent::command("mine", command.iter().map(|word| (*word).to_owned()).collect()).unwrap();
+    let reads = program(mine(&["my-agent", "--quiet"]), |_| {}).unwrap();
     assert_eq!(
         (words(&reads).as_str(), reads.stdin.as_slice()),
         ("/bin/agent --quiet", b"the whole prompt".as_slice())
     );
-    let told = program(&mine(&["my-agent", "{question}"]), |_| {}).unwrap();
+    let told = program(mine(&["my-agent", "{question}"]), |_| {}).unwrap();
     assert_eq!((words(&told).as_str(), told.stdin.len()), ("/bin/agent where are signed cookies set", 0));
     let option = Question::new("--help me").unwrap();
     let safe =
-        program(&mine(&["my-agent", "{question}"]), |brief| brief.question = Box::leak(Box::new(option))).unwrap();
+        program(mine(&["my-agent", "{question}"]), |brief| brief.question = Box::leak(Box::new(option))).unwrap();
     assert_eq!(safe.command[1], " --help me");
     assert!(mine(&["x"]).needs().hosts.is_empty());
+    assert!(agent::command("mine", Vec::new()).is_none() && agent::acp("mine", Vec::new()).is_none());
     let end = |lines: &[&str], code| {
-        let mut program = program(&mine(&["x"]), |_| {}).unwrap();
+        let mut program = program(mine(&["x"]), |_| {}).unwrap();
         for line in lines {
             program.dialogue.line(line, &mut |_| {});
         }
@@ -711,9 +707,8 @@ fn odd_line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(lines in prop::collection::vec(odd_line(), 0..12), code in any::<Option<i32>>()) {
-        let other = other();
-        let mine = OwnProgram { name: "mine".to_owned(), command: Vec::new(), hosts: Vec::new(), variables: Vec::new() };
-        for agent in agent::ALL.into_iter().chain([&other as &dyn Agent, &mine]) {
+        let mine = agent::command("mine", vec!["x".to_owned()]).unwrap();
+        for agent in agent::ALL.into_iter().chain([other(), mine]) {
             let Ok(mut program) = program(agent, |brief| brief.model = Some("m/x")) else { continue };
             for line in &lines {
                 program.dialogue.line(line, &mut |_| {});
