@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 mod gather;
 mod language;
+mod leads;
 mod outline;
 mod pack;
 mod packed;
@@ -29,6 +30,7 @@ mod walk;
 mod weights;
 mod words;
 
+pub use leads::Lead;
 pub use outline::Outline;
 
 use serde::{Deserialize, Serialize};
@@ -127,6 +129,28 @@ pub enum ScoutError {
 /// Answers a question about a subject from its code alone. `progress` is told in a few words what is
 /// being done. The subject is only read; facts are kept in `request.cache`.
 pub fn answer(request: &Request, progress: &mut dyn FnMut(&str)) -> Result<Report, ScoutError> {
+    research(request, progress, |ranker, found, coverage, sources| {
+        explain::report(&request.question, ranker, found, coverage, sources)
+    })
+}
+
+/// The best `count` places of a question, best first; none if it is not answered here. Reads what changed
+/// since the facts in `request.cache` were written, in this process.
+pub fn leads(request: &Request, count: usize) -> Result<Vec<Lead>, ScoutError> {
+    research(
+        request,
+        &mut |_| {},
+        |ranker, found, _, sources| {
+            if found.found { leads::of(ranker, found, count, sources) } else { Vec::new() }
+        },
+    )
+}
+
+fn research<T>(
+    request: &Request,
+    progress: &mut dyn FnMut(&str),
+    then: impl FnOnce(&rank::Ranker, &research::Findings, Coverage, &mut cite::Sources) -> T,
+) -> Result<T, ScoutError> {
     let root = request.root.canonicalize().map_err(|_| ScoutError::NoSubject { root: request.root.clone() })?;
     let hidden = request.hidden.iter().map(|hidden| hidden.canonicalize().unwrap_or_else(|_| hidden.clone())).collect();
     let request = Request { root, hidden, ..request.clone() };
@@ -138,7 +162,7 @@ pub fn answer(request: &Request, progress: &mut dyn FnMut(&str)) -> Result<Repor
     let mut sources = cite::Sources::new(&request.root, &request.hidden);
     let ranker = rank::Ranker::new(&scan, &query, &weights);
     let found = research::run(&ranker, &mut sources);
-    Ok(explain::report(&request.question, &ranker, &found, coverage, &mut sources))
+    Ok(then(&ranker, &found, coverage, &mut sources))
 }
 
 #[cfg(test)]
@@ -147,16 +171,34 @@ mod tests {
     use super::{Request, answer};
     use proptest::prelude::*;
 
-    fn ask(question: &str, files: &[(&str, &[u8])]) -> super::Report {
+    fn request(question: &str, files: &[(&str, &[u8])]) -> (tempfile::TempDir, Request) {
         let folder = tempfile::tempdir().expect("a folder");
         for (path, bytes) in files {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             std::fs::write(path, bytes).expect("written");
         }
-        let request =
-            Request { question: question.to_owned(), root: folder.path().to_owned(), hidden: Vec::new(), cache: None };
+        let root = folder.path().to_owned();
+        (folder, Request { question: question.to_owned(), root, hidden: Vec::new(), cache: None })
+    }
+
+    fn ask(question: &str, files: &[(&str, &[u8])]) -> super::Report {
+        let (_folder, request) = request(question, files);
         answer(&request, &mut |_| {}).expect("an answer")
+    }
+
+    #[test]
+    fn leads_are_the_best_places_with_a_line_each() {
+        let source = b"def store_token(token):\n    with open(PATH, 'w') as disk:\n        disk.write(token)\n";
+        let files: &[(&str, &[u8])] = &[("auth.py", source)];
+        let (_folder, request) = request("where is the token saved to disk", files);
+        let leads = super::leads(&request, 3).expect("leads");
+        assert_eq!(leads.len(), 1, "{leads:?}");
+        let lead = &leads[0];
+        assert_eq!((lead.path.as_str(), lead.first, lead.last), ("auth.py", 1, 3));
+        assert_eq!((lead.within.as_deref(), lead.line_text.as_str()), (Some("store_token"), "disk.write(token)"));
+        let (_folder, request) = self::request("where is the weather forecast downloaded", files);
+        assert_eq!(super::leads(&request, 3).expect("leads"), []);
     }
 
     #[test]
