@@ -179,7 +179,7 @@ impl Builder {
 pub(crate) fn of(path: &str, role: Role, bytes: &[u8]) -> FileFacts {
     let source = String::from_utf8_lossy(bytes);
     let lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
-    let language = language::of_path(path).filter(|_| bytes.len() <= LARGEST_CODE);
+    let language = language::of(path, &source).filter(|_| bytes.len() <= LARGEST_CODE);
     let symbols = language.and_then(|language| symbols::read(language::ALL[language], &source));
     match symbols {
         Some(symbols) => units::of_code(&source, &symbols, lines),

@@ -235,7 +235,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn never_panics(bytes: Vec<u8>, question in "\\PC{1,40}", name in "[a-z]{1,4}\\.(py|js|ts|rs|go|c|java|rb|md|txt)") {
+        fn never_panics(bytes: Vec<u8>, question in "\\PC{1,40}", name in "[a-z]{1,4}\\.(py|js|ts|rs|go|c|java|rb|cc|php|cs|sh|kt|md|txt)") {
             let folder = tempfile::tempdir().expect("a folder");
             std::fs::write(folder.path().join(&name), &bytes).expect("written");
             let request = Request { question, root: folder.path().to_owned(), hidden: Vec::new(), cache: Some(folder.path().join("cache")) };

@@ -17,8 +17,8 @@ pub struct Outline {
 impl Outline {
     /// None if no language is known for the file.
     pub fn of(path: &str, bytes: &[u8]) -> Option<Self> {
-        let language = language::ALL[language::of_path(path)?];
         let text = String::from_utf8_lossy(bytes).into_owned();
+        let language = language::ALL[language::of(path, &text)?];
         let symbols = symbols::read(language, &text)?;
         let compiled = language.compiled()?;
         let tree = symbols::parse(compiled, &text)?;
@@ -88,7 +88,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn never_panics(bytes: Vec<u8>, first in 0..50_u32, last in 0..50_u32) {
-            for path in ["a.py", "a.js", "a.ts", "a.rs", "a.go", "a.c", "a.java", "a.rb"] {
+            for path in ["a.py", "a.js", "a.ts", "a.rs", "a.go", "a.c", "a.java", "a.rb", "a.cpp", "a.php", "a.cs", "a.sh", "a.kt"] {
                 if let Some(outline) = Outline::of(path, &bytes) {
                     outline.definition_at(first, last);
                     outline.code(first, last);

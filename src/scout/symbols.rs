@@ -2,6 +2,7 @@
 //! trees, but neither questions nor the cache.
 
 use super::language::{Capture, Compiled, Export, Kind, Language, Leaf};
+use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 use streaming_iterator::StreamingIterator;
@@ -61,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// None if the language cannot be had or the file takes too long.
 pub(crate) fn read(language: &Language, source: &str) -> Option<Symbols> {
     let compiled = language.compiled()?;
-    let tree = parse(compiled, source)?;
+    let tree = parse(compiled, &without_attributes(language, source))?;
     let mut symbols = Symbols::default();
     let mut docstrings = Vec::new();
     walk(&tree, compiled, &mut symbols.tokens, &mut docstrings);
@@ -69,6 +70,26 @@ pub(crate) fn read(language: &Language, source: &str) -> Option<Symbols> {
     nest(&mut symbols.definitions);
     document(&mut symbols, &docstrings, source);
     Some(symbols)
+}
+
+/// `class API_EXPORT Cache {`: what the macro stands for is not seen, and the class would be taken for a
+/// function. Blank in its place, so that bytes stay where they are.
+fn without_attributes<'a>(language: &Language, source: &'a str) -> Cow<'a, str> {
+    if language.name != "cpp" {
+        return Cow::Borrowed(source);
+    }
+    let mut text = Cow::Borrowed(source);
+    for (at, head) in source.match_indices("class ").chain(source.match_indices("struct ")) {
+        let start = at + head.len();
+        let word = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let macro_end = start + word(&source[start..]);
+        let shouts = source[start..macro_end].bytes().all(|byte| !byte.is_ascii_lowercase());
+        let named = source[macro_end..].strip_prefix(' ').is_some_and(|rest| word(rest) > 0);
+        if macro_end > start + 2 && shouts && named {
+            text.to_mut().replace_range(start..macro_end, &" ".repeat(macro_end - start));
+        }
+    }
+    text
 }
 
 /// The tree, or none if that takes too long.
@@ -158,6 +179,9 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
             (kept.bytes, kept.first, kept.last) = (later.bytes.clone(), later.first, later.last);
             kept.exported |= later.exported;
         }
+        if same && kept.owner.is_none() {
+            kept.owner = later.owner.take();
+        }
         same
     });
     symbols.definitions = found.into_iter().map(|(_, definition)| definition).collect();
@@ -198,12 +222,17 @@ fn define(
     let head = source.get(node.start_byte()..name.start_byte()).unwrap_or("");
     let exported = match export {
         Export::Underscore => !short.starts_with('_') || short.starts_with("__"),
-        Export::Word(word) => head.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
-        Export::Unless(word) => !head.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
+        Export::Word(words) => says(head, words),
+        Export::Unless(words) => !says(head, words),
         Export::Capital => short.starts_with(char::is_uppercase),
     };
     let name: String = short.chars().take(80).collect();
     Some(Definition { kind, name, owner, bytes: node.byte_range(), first, last, parent: None, exported, doc: None })
+}
+
+/// Whether a text holds one of these words.
+fn says(text: &str, words: &[&str]) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|part| words.contains(&part))
 }
 
 /// Who encloses whom; functions of a class become methods.

@@ -1,6 +1,6 @@
 //! Who calls whom, as far as names tell: calls resolved to definitions, across files.
 
-use super::language::Kind;
+use super::language::{self, Kind};
 use super::rank::Ranked;
 use super::scan::Scan;
 use super::walk::Role;
@@ -58,11 +58,11 @@ impl Graph {
         if !here.is_empty() {
             return share(&here, 1.0);
         }
-        let family = family(scan, unit);
+        let family = language::family(scan.path(unit));
         let mut others: Vec<usize> = all
             .iter()
             .map(|at| *at as usize)
-            .filter(|at| *at != unit && (family == 0 || self::family(scan, *at) == family))
+            .filter(|at| *at != unit && (family.is_none() || language::family(scan.path(*at)) == family))
             .collect();
         let source = |at: usize| scan.role(at) <= Role::Vendored && !scan.units[at].test;
         if others.iter().any(|at| source(*at)) {
@@ -100,21 +100,6 @@ impl Graph {
             meant.iter().find(|(at, _)| *at == unit).map(|(_, sure)| (caller, *line, *sure))
         };
         calls.iter().filter(|(caller, _)| *caller as usize != unit).filter_map(site).collect()
-    }
-}
-
-/// Languages that call one another by name.
-fn family(scan: &Scan, unit: usize) -> u8 {
-    let extension = scan.path(unit).rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension {
-        "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "mts" | "cts" => 1,
-        "py" | "pyi" => 2,
-        "rs" => 3,
-        "go" => 4,
-        "c" | "h" => 5,
-        "java" => 6,
-        "rb" | "ru" | "rake" | "gemspec" => 7,
-        _ => 0,
     }
 }
 

@@ -158,6 +158,7 @@ const DATA: &[&str] = &[
 
 /// What can be said by name and size alone. `Err`: not read.
 pub(crate) fn role(entry: &Entry) -> Result<Role, Skip> {
+    let as_written = entry.path.rsplit('/').next().unwrap_or("").split('.').next().unwrap_or("");
     let path = entry.path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -188,8 +189,8 @@ pub(crate) fn role(entry: &Entry) -> Result<Role, Skip> {
             "deps",
             "bower_components",
         ]) {
-            if is_test(folders, stem, name) { Role::Test } else { Role::Vendored }
-        } else if is_test(folders, stem, name) {
+            if is_test(folders, as_written, name) { Role::Test } else { Role::Vendored }
+        } else if is_test(folders, as_written, name) {
             Role::Test
         } else if matches!(stem, "changes" | "changelog" | "history" | "news" | "releases" | "release-notes")
             || in_folder(&["changelogs", "releases", "release-notes"]) && DOCUMENT.contains(&extension)
@@ -246,7 +247,9 @@ pub(crate) fn role(entry: &Entry) -> Result<Role, Skip> {
     )
 }
 
-fn is_test(folders: &str, stem: &str, name: &str) -> bool {
+/// `as_written`: the name up to its first dot; `name` and `folders` in lower case.
+fn is_test(folders: &str, as_written: &str, name: &str) -> bool {
+    let stem = as_written.to_ascii_lowercase();
     let test_folder = |folder: &str| {
         matches!(
             folder,
@@ -263,6 +266,7 @@ fn is_test(folders: &str, stem: &str, name: &str) -> bool {
                 | "unittests"
         ) || folder.ends_with("_tests")
             || folder.ends_with("-tests")
+            || matches!(folder.rsplit_once('.'), Some((_, "tests" | "test")))
     };
     folders.split('/').any(test_folder)
         || stem.starts_with("test_")
@@ -271,6 +275,7 @@ fn is_test(folders: &str, stem: &str, name: &str) -> bool {
         || stem == "conftest"
         || stem == "test"
         || stem == "tests"
+        || ["Test", "Tests", "Spec", "TestCase"].iter().any(|end| as_written.ends_with(end))
         || name.contains(".test.")
         || name.contains(".spec.")
 }
@@ -307,6 +312,9 @@ mod tests {
             ("tests/a.py", Ok(Role::Test)),
             ("src/foo_test.go", Ok(Role::Test)),
             ("lib/x.spec.ts", Ok(Role::Test)),
+            ("src/ClientTest.kt", Ok(Role::Test)),
+            ("Acme.Tests/Client.cs", Ok(Role::Test)),
+            ("src/contest.py", Ok(Role::Source)),
             ("docs/a.rst", Ok(Role::Document)),
             ("CHANGES.rst", Ok(Role::Changelog)),
             ("examples/a.rs", Ok(Role::Example)),

@@ -3,7 +3,7 @@
 use super::{Export, Language};
 
 pub(crate) static C: Language =
-    Language::new("c", &["c", "h"], || tree_sitter_c::LANGUAGE.into(), &[QUERY], Export::Unless("static"));
+    Language::new("c", &["c", "h"], || tree_sitter_c::LANGUAGE.into(), &[QUERY], Export::Unless(&["static"]));
 
 const QUERY: &str = r"
 (function_definition declarator: (function_declarator declarator: (identifier) @name)) @function

@@ -3,7 +3,7 @@
 use super::{Export, Language};
 
 pub(crate) static JAVA: Language =
-    Language::new("java", &["java"], || tree_sitter_java::LANGUAGE.into(), &[QUERY], Export::Word("public"));
+    Language::new("java", &["java"], || tree_sitter_java::LANGUAGE.into(), &[QUERY], Export::Word(&["public"]));
 
 const QUERY: &str = r"
 (class_declaration name: (identifier) @name) @class

@@ -7,7 +7,7 @@ pub(crate) static JAVASCRIPT: Language = Language::new(
     &["js", "mjs", "cjs", "jsx"],
     || tree_sitter_javascript::LANGUAGE.into(),
     &[QUERY, CLASSES],
-    Export::Word("export"),
+    Export::Word(&["export"]),
 );
 
 /// What JavaScript's and TypeScript's grammars share.

@@ -1,13 +1,19 @@
 //! The languages scout can parse. A language is one file: a static [`Language`], its queries a
 //! string. Nothing here knows files or questions.
 
+mod bash;
 mod c;
+mod cpp;
+mod csharp;
 mod go;
 mod java;
 mod javascript;
+mod kotlin;
+mod php;
 mod python;
 mod ruby;
 mod rust;
+mod swift;
 mod typescript;
 
 use std::sync::OnceLock;
@@ -18,10 +24,10 @@ use tree_sitter::Query;
 pub(crate) enum Export {
     /// A leading underscore is private.
     Underscore,
-    /// A word before the name: `pub`, `export`, `public`.
-    Word(&'static str),
-    /// A word before the name makes it private: `static`.
-    Unless(&'static str),
+    /// One of these words before the name: `pub`, `export`, `public`.
+    Word(&'static [&'static str]),
+    /// One of these words before the name makes it private: `static`, `private`.
+    Unless(&'static [&'static str]),
     /// A capital letter.
     Capital,
 }
@@ -171,6 +177,9 @@ const KEYWORDS: &[&str] = &[
     "delete",
     "chan",
     "retry",
+    "lock",
+    "trap",
+    "suspend",
 ];
 
 impl Leaf {
@@ -193,6 +202,8 @@ impl Leaf {
                     | "word"
                     | "primitive_type"
                     | "predefined_type"
+                    | "name"
+                    | "operator_name"
             )
         {
             Self::Identifier
@@ -208,6 +219,10 @@ impl Leaf {
                     | "hash_key_symbol"
                     | "jsx_text"
                     | "raw_text"
+                    | "line_str_text"
+                    | "multi_line_str_text"
+                    | "raw_str_part"
+                    | "nowdoc_string"
             )
         {
             Self::Text
@@ -271,6 +286,12 @@ pub(crate) static ALL: &[&Language] = &[
     &c::C,
     &java::JAVA,
     &ruby::RUBY,
+    &cpp::CPP,
+    &php::PHP,
+    &csharp::CSHARP,
+    &bash::BASH,
+    &swift::SWIFT,
+    &kotlin::KOTLIN,
 ];
 
 /// The language of a file, by its name. Its place in [`ALL`].
@@ -280,9 +301,61 @@ pub(crate) fn of_path(path: &str) -> Option<usize> {
     ALL.iter().position(|language| language.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
+/// The same, where the name does not tell it all: headers of C++ are named like those of C, and scripts
+/// need no extension.
+pub(crate) fn of(path: &str, source: &str) -> Option<usize> {
+    let named = of_path(path);
+    let place = |language: &Language| ALL.iter().position(|known| known.name == language.name);
+    match named {
+        Some(at) if ALL[at].name == "c" && path.ends_with(['h', 'H']) && is_cpp(source) => place(&cpp::CPP),
+        Some(at) => Some(at),
+        None => {
+            let program = source.lines().next()?.strip_prefix("#!")?;
+            let program = program.rsplit(['/', ' ']).find(|word| !word.is_empty() && !word.starts_with('-'))?;
+            match program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+                "sh" | "bash" | "dash" | "ksh" | "zsh" => place(&bash::BASH),
+                "python" => place(&python::PYTHON),
+                "ruby" => place(&ruby::RUBY),
+                "node" => place(&javascript::JAVASCRIPT),
+                "php" => place(&php::PHP),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Whether a header says what only C++ says. C++ between `#ifdef __cplusplus` is C's usual frame.
+fn is_cpp(source: &str) -> bool {
+    source.lines().take(2000).map(str::trim_start).any(|line| {
+        ["class ", "namespace ", "template <", "template<", "public:", "private:", "protected:", "using "]
+            .iter()
+            .any(|word| line.starts_with(word))
+    })
+}
+
+/// Languages whose files call one another by name share a family.
+pub(crate) fn family(path: &str) -> Option<&'static str> {
+    of_path(path).map(|at| match ALL[at].name {
+        "typescript" | "tsx" => "javascript",
+        "cpp" => "c",
+        "kotlin" => "java",
+        name => name,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::ALL;
+
+    #[test]
+    fn what_a_file_is_shows_in_its_first_lines_too() {
+        let name = |path, source| super::of(path, source).map(|at| ALL[at].name);
+        assert_eq!(name("a.h", "int f(void);\n"), Some("c"));
+        assert_eq!(name("a.h", "#pragma once\nnamespace a {\n}\n"), Some("cpp"));
+        assert_eq!(name("bin/run", "#!/usr/bin/env bash\n"), Some("bash"));
+        assert_eq!(name("bin/run", "#!/usr/bin/python3.11 -u\n"), Some("python"));
+        assert_eq!(name("Makefile", "all:\n"), None);
+    }
 
     #[test]
     fn every_query_compiles() {
@@ -320,6 +393,53 @@ mod tests {
             ("a.c", "static int f(void) { return g(1); }\n#define M 1\n", &["f", "M"], &["g"]),
             ("a.java", "class A { A() {} void b() { c(); new D(); } }\n", &["A", "A.A", "A.b"], &["c", "D"]),
             ("a.rb", "module M\n  class A\n    def b\n      c(1)\n    end\n  end\nend\n", &["M", "M.A", "A.b"], &["c"]),
+            (
+                "a.cpp",
+                "namespace net {\ntemplate <typename T> class Socket : public Base {\n  void send() { write(1); p->flush(); }\n  bool ok();\n};\nint Conn::read(char *b) { return ::recv(b); }\nFoo& Foo::get() { return std::move(x); }\nauto n = new Thing(1);\nclass API_EXPORT Cache {\n  int get() { return 1; }\n};\n}\nint main() { net::run(); }\n",
+                &[
+                    "net",
+                    "net.Socket",
+                    "Socket.send",
+                    "Socket.ok",
+                    "Conn.read",
+                    "Foo.get",
+                    "net.n",
+                    "net.Cache",
+                    "Cache.get",
+                    "main",
+                ],
+                &["write", "flush", "recv", "move", "Thing", "run"],
+            ),
+            (
+                "a.php",
+                "<?php\nnamespace App;\nuse App\\Models\\User;\nclass Kernel extends Base {\n  const V = 1;\n  public function handle() { $this->send(); self::make(); new Response(); strlen(1); }\n}\nfunction helper() { return 1; }\nRoute::get('/users', function () { return 1; });\n",
+                &["Kernel", "Kernel.V", "Kernel.handle", "helper", "/users"],
+                &["send", "make", "Response", "strlen", "get"],
+            ),
+            (
+                "a.cs",
+                "namespace A { public class C<T> : B {\n  const int Max = 3;\n  public C(string h) { Open(h); }\n  public async Task Send() { await x.WriteAsync(); this.Flush<int>(); new Foo(1); y?.Close(); }\n  public int Size => Count();\n  public string Plain { get; set; }\n}\ninterface I { void Go(); } }\napp.MapGet(\"/users\", () => 1);\n",
+                &["C", "C.Max", "C.C", "C.Send", "C.Size", "I", "I.Go", "/users"],
+                &["Open", "WriteAsync", "Flush", "Foo", "Close", "Count", "MapGet"],
+            ),
+            (
+                "a.sh",
+                "#!/bin/bash\nVERSION=1\ninstall() { fetch \"$1\"; }\nfunction cleanup { rm -f x; }\ntrap cleanup EXIT\n",
+                &["VERSION", "install", "cleanup"],
+                &["fetch", "rm", "cleanup"],
+            ),
+            (
+                "a.swift",
+                "public class C: B {\n  init() { self.open() }\n  func send() async throws { try await conn.write(); flush() }\n  var size: Int { return count() }\n}\nextension C: P { func go() { } }\nprotocol P { func go() }\nlet kMax = 3\n",
+                &["C", "C.init", "C.send", "C.size", "C", "C.go", "P", "P.go", "kMax"],
+                &["open", "write", "flush", "count"],
+            ),
+            (
+                "a.kt",
+                "class C(val h: String) : B(h) {\n  companion object {\n    fun make() = C(\"x\")\n  }\n  private fun send() { conn.write(1); this.flush() }\n  val size: Int get() = count()\n}\nobject S { fun x() {} }\nfun String.ext(a: Int): Int { return helper(a) }\nconst val K = 3\n",
+                &["C", "C.make", "C.send", "C.size", "S", "S.x", "String.ext", "K"],
+                &["B", "C", "write", "flush", "count", "helper"],
+            ),
         ];
         for (path, source, definitions, calls) in table {
             let language = ALL[super::of_path(path).expect("a language")];

@@ -3,7 +3,7 @@
 use super::{Export, Language};
 
 pub(crate) static RUST: Language =
-    Language::new("rust", &["rs"], || tree_sitter_rust::LANGUAGE.into(), &[QUERY], Export::Word("pub"));
+    Language::new("rust", &["rs"], || tree_sitter_rust::LANGUAGE.into(), &[QUERY], Export::Word(&["pub"]));
 
 const QUERY: &str = r"
 (function_item name: (identifier) @name) @function

@@ -7,7 +7,7 @@ pub(crate) static TYPESCRIPT: Language = Language::new(
     &["ts", "mts", "cts"],
     || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     &[javascript::QUERY, QUERY],
-    Export::Word("export"),
+    Export::Word(&["export"]),
 );
 
 pub(crate) static TSX: Language = Language::new(
@@ -15,7 +15,7 @@ pub(crate) static TSX: Language = Language::new(
     &["tsx"],
     || tree_sitter_typescript::LANGUAGE_TSX.into(),
     &[javascript::QUERY, QUERY],
-    Export::Word("export"),
+    Export::Word(&["export"]),
 );
 
 const QUERY: &str = r"
