@@ -1,10 +1,10 @@
 //! What leaves kb: stable JSON shapes, built from domain types. Fields are only ever added.
 
-use crate::citation::{Citation, Standing};
+use crate::citation::{Change, Citation, Standing};
 use crate::context::Removed;
 use crate::job::{Plan, Record};
 use crate::note::Head;
-use crate::subject::{Kind, Pinned};
+use crate::subject::{Commit, Kind, Pinned};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -101,6 +101,8 @@ pub struct CitationView {
     pub status: &'static str,
     /// Sentence and lines have nothing in common.
     pub weak: bool,
+    /// What became of the lines: `none`, `comments`, `definition` or `lines`.
+    pub change: Option<&'static str>,
     /// Where the same text stands now, when it moved.
     pub now: Option<PlaceView>,
 }
@@ -153,6 +155,7 @@ pub fn citations(citations: &[Citation], standing: &Standing) -> Vec<CitationVie
         within: citation.within().map(str::to_owned),
         status: verdict.status.word(),
         weak: citation.weak,
+        change: verdict.change.map(Change::word),
         now: verdict.now.as_ref().map(|(path, lines)| PlaceView {
             path: path.clone(),
             first: lines.first(),
@@ -160,6 +163,12 @@ pub fn citations(citations: &[Citation], standing: &Standing) -> Vec<CitationVie
         }),
     };
     citations.iter().zip(&standing.citations).map(one).collect()
+}
+
+impl From<&Commit> for CommitView {
+    fn from(commit: &Commit) -> Self {
+        Self { id: commit.id.clone(), date: commit.date.clone(), subject: commit.subject.clone() }
+    }
 }
 
 impl From<&Pinned> for SubjectView {
@@ -223,6 +232,63 @@ pub struct PieceView {
     /// It is one of the words that were looked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hit: bool,
+}
+
+/// `kb check`
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckView {
+    /// [`FORMAT`]
+    pub format: u32,
+    /// How many notes stand how.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// Newest first.
+    pub notes: Vec<CheckedView>,
+    /// Files set aside, an index made anew, branches that are ahead.
+    pub warnings: Vec<String>,
+    /// A note is as bad as `--fail-on` says.
+    #[serde(skip)]
+    pub fails: bool,
+}
+
+/// A note that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckedView {
+    /// The note's id.
+    pub id: String,
+    /// Absolute.
+    pub path: String,
+    /// One line.
+    pub title: String,
+    /// As bad as the worst citation.
+    pub status: &'static str,
+    /// In the order of the note.
+    pub citations: Vec<CheckedCitationView>,
+}
+
+/// A citation that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckedCitationView {
+    /// The citation, and how it stands.
+    #[serde(flatten)]
+    pub citation: CitationView,
+    /// The lines as they were read, where they are stale and that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+    /// What they became.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// The commits that changed them, oldest first.
+    pub commits: Vec<CommitView>,
+}
+
+/// A commit.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct CommitView {
+    pub id: String,
+    /// `2026-11-24`
+    pub date: String,
+    pub subject: String,
 }
 
 /// `kb show`, `add`, `edit`, `tag`

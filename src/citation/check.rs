@@ -1,124 +1,216 @@
-//! Citations looked at again: do the cited lines still stand where they stood?
+//! Citations looked at again: what became of the cited lines? One engine for every command.
 
-use super::resolve::{File, text_hash};
-use super::{Citation, Held, Lines, Seen, Status};
-use crate::subject::{Snapshot, SubjectError};
-use std::collections::HashMap;
+use super::compare::{Budget, Followed, Found, compare};
+use super::elsewhere::{self, Lost};
+use super::file::File;
+use super::{Citation, Held, Lines, Seen, Status, Verdict};
+use crate::machine::Machine;
+use crate::subject::{Past, Snapshot, SubjectError, Tree};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
 
-/// How a note stands today.
+/// A citation, and the commit that its note was written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What is to be checked.
+    pub citation: &'a Citation,
+    /// The commit, in hex, if one was pinned.
+    pub commit: Option<&'a str>,
+}
+
+/// What was found out about one citation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// As bad as the worst citation.
-    pub status: Status,
-    /// One for each citation, in their order.
-    pub citations: Vec<Verdict>,
+pub struct Looked {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// Any file of the subject could have changed the verdict, not its own alone.
+    pub anywhere: bool,
 }
 
-/// How one citation stands today.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether it still holds.
-    pub status: Status,
-    /// Where the same text stands now, when it moved.
-    pub now: Option<(String, Lines)>,
-}
+/// What may be compared in search of moved text, for the citations of one file.
+const MOST_COMPARED: usize = 400_000;
 
-impl Standing {
-    /// How citations stand that were resolved a moment ago.
-    pub fn as_resolved(citations: &[Citation]) -> Self {
-        let verdict = |citation: &Citation| {
-            Verdict::of(match citation.seen {
-                Seen::Held(_) => Status::Fresh,
-                Seen::Broken(_) => Status::Broken,
-                Seen::Unverified => Status::Unverified,
-            })
-        };
-        Self::of(citations.iter().map(verdict).collect())
+/// Looks at citations of one subject, each file once, all cores at work.
+pub fn look(asked: &[Asked<'_>], tree: &dyn Tree, past: &Past) -> Vec<Looked> {
+    let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut looked: Vec<Option<Looked>> = vec![None; asked.len()];
+    for (at, one) in asked.iter().enumerate() {
+        match Verdict::unread(&one.citation.seen) {
+            Some(verdict) => looked[at] = Some(Looked { verdict, anywhere: false }),
+            None => by_path.entry(&one.citation.path).or_default().push(at),
+        }
     }
-
-    fn of(citations: Vec<Verdict>) -> Self {
-        let status = citations.iter().map(|verdict| verdict.status).max().unwrap_or(Status::Uncited);
-        Self { status, citations }
-    }
-}
-
-impl Verdict {
-    fn of(status: Status) -> Self {
-        Self { status, now: None }
-    }
-}
-
-/// Looks at every citation of a note. `snapshot` gives the subject of that name (none: the first)
-/// as it is now, if it is here.
-pub fn stand(citations: &[Citation], snapshot: &dyn Fn(Option<&str>) -> Option<Snapshot>) -> Standing {
-    // By subject and path: what was read, or what not being able to says.
-    type Files<'a> = HashMap<(Option<&'a str>, &'a str), Result<File, Status>>;
-    let mut snapshots: HashMap<Option<&str>, Option<Snapshot>> = HashMap::new();
-    let mut files: Files<'_> = HashMap::new();
-    let mut budget = MOST_COMPARED;
-    let verdicts = citations
-        .iter()
-        .map(|citation| {
-            let held = match &citation.seen {
-                Seen::Held(held) => held,
-                Seen::Broken(_) => return Verdict::of(Status::Broken),
-                Seen::Unverified => return Verdict::of(Status::Unverified),
-            };
-            let subject = citation.subject.as_deref();
-            let file = files.entry((subject, &citation.path)).or_insert_with(|| {
-                let snapshot = snapshots.entry(subject).or_insert_with(|| snapshot(subject));
-                snapshot.as_ref().map_or(Err(Status::Unknown), |snapshot| read(snapshot, &citation.path))
-            });
-            match file {
-                Ok(file) => compare(citation, held, file, &mut budget),
-                Err(status) => Verdict::of(*status),
+    let groups: Vec<(&str, Vec<usize>)> = by_path.into_iter().collect();
+    let found: Vec<InFile> = groups.par_iter().map(|(path, group)| in_file(path, group, asked, tree, past)).collect();
+    let mut lost = Vec::new();
+    for file in &found {
+        for (at, found) in &file.found {
+            match found {
+                Found::Here(verdict) => looked[*at] = Some(Looked { verdict: verdict.clone(), anywhere: false }),
+                Found::Gone | Found::Changed(_) => {
+                    let citation = asked[*at].citation;
+                    let Seen::Held(held) = &citation.seen else { continue };
+                    let one = Lost {
+                        path: &citation.path,
+                        lines: citation.lines,
+                        held,
+                        old: file.old.get(held.blob.as_str()).and_then(Option::as_ref),
+                        commit: asked[*at].commit,
+                        whole_file: file.gone,
+                    };
+                    let otherwise = match found {
+                        Found::Changed(verdict) => verdict.clone(),
+                        _ => Verdict::gone(),
+                    };
+                    lost.push((*at, one, otherwise));
+                }
             }
-        })
-        .collect();
-    Standing::of(verdicts)
+        }
+    }
+    let (places, rest): (Vec<(usize, Verdict)>, Vec<Lost<'_>>) =
+        lost.into_iter().map(|(at, one, otherwise)| ((at, otherwise), one)).unzip();
+    for ((at, otherwise), found) in places.into_iter().zip(elsewhere::search(&rest, tree, past)) {
+        looked[at] = Some(Looked { verdict: found.unwrap_or(otherwise), anywhere: true });
+    }
+    let unknown = || Looked { verdict: Verdict::of(Status::Unknown), anywhere: false };
+    looked.into_iter().map(|looked| looked.unwrap_or_else(unknown)).collect()
 }
 
-/// How many lines are compared in search of moved text, for one note: a hostile one could cite ten
-/// thousand lines of a huge file.
-const MOST_COMPARED: usize = 200_000;
-
-fn read(snapshot: &Snapshot, path: &str) -> Result<File, Status> {
-    match snapshot.read(path) {
-        Ok(bytes) => Ok(File::of(path, &bytes)),
-        Err(SubjectError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Err(Status::Broken),
-        Err(SubjectError::Outside { .. } | SubjectError::NotText { .. }) => Err(Status::Broken),
-        Err(_) => Err(Status::Unknown),
-    }
+/// What the citations of one path came to.
+struct InFile {
+    found: Vec<(usize, Found)>,
+    /// The file as it was read, by git's id; none where nobody has it any more.
+    old: HashMap<String, Option<File>>,
+    gone: bool,
 }
 
-fn compare(citation: &Citation, held: &Held, file: &File, budget: &mut usize) -> Verdict {
-    let lines = file.lines();
-    let length = citation.lines.len() as usize;
-    let place = citation.lines.first() as usize - 1;
-    let is_there = lines.len() >= place + length;
-    if is_there && held.blob.len() >= 7 && file.blob() == held.blob {
-        return Verdict::of(Status::Fresh);
-    }
-    if held.text.is_empty() {
-        return Verdict::of(Status::Unverified);
-    }
-    let same = |at: usize| lines.get(at..at + length).is_some_and(|lines| text_hash(lines) == held.text);
-    // A change of comments or white space changes nothing of what the lines do.
-    if same(place) || is_there && held.code.is_some() && file.code(citation.lines) == held.code {
-        return Verdict::of(Status::Fresh);
-    }
-    // The nearest twin is the likeliest to be the one that was meant.
-    let mut places: Vec<usize> = (0..(lines.len() + 1).saturating_sub(length)).collect();
-    places.sort_by_key(|at| at.abs_diff(place));
-    let mut affordable = |_: &usize| {
-        let rest = budget.checked_sub(length);
-        *budget = rest.unwrap_or(0);
-        rest.is_some()
+fn in_file(path: &str, group: &[usize], asked: &[Asked<'_>], tree: &dyn Tree, past: &Past) -> InFile {
+    let mut file = InFile { found: Vec::new(), old: HashMap::new(), gone: false };
+    let held_by = |at: usize| match &asked[at].citation.seen {
+        Seen::Held(held) => Some(held),
+        _ => None,
     };
-    let moved = places.into_iter().take_while(|at| affordable(at)).find(|at| same(*at));
-    let Some(at) = moved else { return Verdict::of(Status::Stale) };
-    let first = u32::try_from(at + 1).unwrap_or(u32::MAX);
-    let now =
-        Lines::new(first, first.saturating_add(citation.lines.len() - 1)).map(|lines| (citation.path.clone(), lines));
-    Verdict { status: Status::Moved, now }
+    let new = match tree.read(path) {
+        Ok(bytes) => File::of(path, &bytes),
+        Err(error) => {
+            let status = unread(&error);
+            file.gone = status == Status::Broken;
+            for at in group {
+                let found = match held_by(*at) {
+                    Some(held) if file.gone => {
+                        as_read(&mut file.old, held, asked[*at], past);
+                        Found::Gone
+                    }
+                    _ => Found::Here(Verdict::of(status)),
+                };
+                file.found.push((*at, found));
+            }
+            return file;
+        }
+    };
+    let mut budget = Budget(MOST_COMPARED);
+    let mut followed: HashMap<&str, Option<Followed<'_>>> = HashMap::new();
+    for at in group {
+        if let Some(held) = held_by(*at).filter(|held| held.blob != new.blob()) {
+            as_read(&mut file.old, held, asked[*at], past);
+        }
+    }
+    for at in group {
+        let Some(held) = held_by(*at) else { continue };
+        let old = file.old.get(held.blob.as_str()).and_then(Option::as_ref);
+        let followed = followed.entry(&held.blob).or_insert_with(|| old.map(|old| Followed::from(old, &new)));
+        let found = compare(asked[*at].citation.lines, held, followed.as_ref(), &new, path, &mut budget);
+        file.found.push((*at, found));
+    }
+    file
+}
+
+fn as_read(old: &mut HashMap<String, Option<File>>, held: &Held, asked: Asked<'_>, past: &Past) {
+    if !old.contains_key(&held.blob) {
+        let path = &asked.citation.path;
+        let bytes = past.file(&held.blob, asked.commit, path);
+        old.insert(held.blob.clone(), bytes.map(|bytes| File::with_blob(path, &bytes, held.blob.clone())));
+    }
+}
+
+/// What not being able to read a file says of its citations.
+fn unread(error: &SubjectError) -> Status {
+    match error {
+        SubjectError::Read { source, .. }
+            if matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+        {
+            Status::Broken
+        }
+        SubjectError::Outside { .. } | SubjectError::NotText { .. } => Status::Broken,
+        _ => Status::Unknown,
+    }
+}
+
+/// Keeps a copy of every cited file that git does not hold as it was read, so that citations can be
+/// followed later. Best effort.
+pub fn keep(citations: &[Citation], snapshot: &Snapshot, machine: &Machine) {
+    let held =
+        citations.iter().filter(|citation| citation.subject.is_none()).filter_map(|citation| match &citation.seen {
+            Seen::Held(held) => Some((citation.path.as_str(), held.blob.as_str())),
+            _ => None,
+        });
+    let read: BTreeSet<(&str, &str)> = held.collect();
+    Past::of(&snapshot.root, &machine.state).keep(snapshot, read.into_iter());
+}
+
+/// Cited lines as they were read, and what they became.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// As they were read; empty where nobody has that file any more.
+    pub before: Vec<String>,
+    /// As they are now; empty where they are gone.
+    pub after: Vec<String>,
+}
+
+/// What a citation showed, and what stands there now.
+pub fn difference(asked: Asked<'_>, verdict: &Verdict, tree: &dyn Tree, past: &Past) -> Difference {
+    let citation = asked.citation;
+    let Seen::Held(held) = &citation.seen else { return Difference::default() };
+    let cut = |bytes: Option<Vec<u8>>, path: &str, lines: Lines| {
+        let file = bytes.map(|bytes| File::with_blob(path, &bytes, String::new()));
+        let owned = |lines: Vec<&str>| lines.into_iter().map(str::to_owned).collect();
+        file.and_then(|file| file.cited(lines).map(owned)).unwrap_or_default()
+    };
+    let before = cut(past.file(&held.blob, asked.commit, &citation.path), &citation.path, citation.lines);
+    let after = verdict.became.as_ref().map(|(path, lines)| cut(tree.read(path).ok(), path, *lines));
+    Difference { before, after: after.unwrap_or_default() }
+}
+
+/// Which of these versions of a file, from the one that was read to the one that is now, changed the
+/// cited code: the places of the versions that did.
+pub fn changed_by(asked: Asked<'_>, versions: &[Option<Vec<u8>>], past: &Past) -> Vec<usize> {
+    let citation = asked.citation;
+    let Seen::Held(held) = &citation.seen else { return Vec::new() };
+    let path = citation.path.as_str();
+    let Some(first) = past.file(&held.blob, asked.commit, path) else { return (0..versions.len()).collect() };
+    let mut current = File::of(path, &first);
+    let mut lines = citation.lines;
+    let mut changed = Vec::new();
+    for (at, version) in versions.iter().enumerate() {
+        let Some(bytes) = version else {
+            changed.push(at);
+            return changed;
+        };
+        let next = File::of(path, bytes);
+        let held = current.held(lines);
+        let followed = Followed::from(&current, &next);
+        let found = compare(lines, &held, Some(&followed), &next, path, &mut Budget(MOST_COMPARED));
+        let image = followed.image(lines);
+        match found {
+            Found::Here(Verdict { status: Status::Fresh, .. }) => {}
+            Found::Here(Verdict { status: Status::Moved, now: Some((_, now)), .. }) => lines = now,
+            _ => {
+                changed.push(at);
+                let Some(image) = image else { return changed };
+                lines = image;
+            }
+        }
+        current = next;
+    }
+    changed
 }

@@ -1,16 +1,22 @@
 //! `path:line` in an answer: found in its markdown, resolved against the bytes that were read,
 //! looked at again later. Knows neither notes nor where they lie.
 
+mod align;
 mod check;
+mod compare;
+mod elsewhere;
+mod file;
 mod find;
 mod names;
 mod resolve;
+mod verdict;
 mod weak;
 
-pub use check::{Standing, Verdict, stand};
+pub use check::{Asked, Difference, Looked, changed_by, difference, keep, look};
 pub use find::{Found, find};
 pub use names::Claims;
 pub use resolve::{examine, resolve};
+pub use verdict::{Change, Standing, Verdict};
 
 use std::fmt;
 use std::str::FromStr;
@@ -186,6 +192,22 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, from best to worst.
+    pub const ALL: [Status; 7] = [
+        Status::Uncited,
+        Status::Fresh,
+        Status::Moved,
+        Status::Unverified,
+        Status::Unknown,
+        Status::Stale,
+        Status::Broken,
+    ];
+
+    /// The status that a word names, in whatever case.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
+    }
+
     /// The word that people and programs see.
     pub fn word(self) -> &'static str {
         match self {

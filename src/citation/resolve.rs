@@ -1,10 +1,8 @@
 //! What an answer cites, looked up in the bytes that it was written from.
 
-use super::{Broken, Citation, Claims, Found, Held, Lines, Seen, find, names, weak};
-use crate::scout::Outline;
-use crate::subject::{Snapshot, SubjectError, blob_id};
-use sha2::{Digest, Sha256};
-use std::cell::OnceCell;
+use super::file::File;
+use super::{Broken, Citation, Claims, Found, Lines, Seen, find, names, weak};
+use crate::subject::{Snapshot, SubjectError};
 use std::collections::{HashMap, HashSet};
 
 /// Every citation of an answer, in order of first appearance, each once. The first snapshot is the
@@ -50,76 +48,6 @@ pub fn examine(markdown: &str, citations: &mut [Citation], question: &str, snaps
 
 /// More citations than that are no answer.
 const MOST: usize = 2_000;
-
-/// The first 16 hex digits of SHA-256 over lines of a file, each without trailing white space,
-/// joined by line feeds.
-pub(super) fn text_hash(lines: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            hash.update(b"\n");
-        }
-        hash.update(line.trim_end().as_bytes());
-    }
-    first_digits(&hash.finalize(), 16)
-}
-
-fn first_digits(hash: &[u8], digits: usize) -> String {
-    use std::fmt::Write;
-    hash.iter().take(digits / 2).fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
-/// A file that was read to resolve or check citations.
-pub(super) struct File {
-    path: String,
-    blob: String,
-    text: String,
-    outline: OnceCell<Option<Outline>>,
-}
-
-impl File {
-    pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        Self { path: path.to_owned(), blob: blob_id(bytes)[..12].to_owned(), text, outline: OnceCell::new() }
-    }
-
-    /// First 12 digits of git's id of the file.
-    pub(super) fn blob(&self) -> &str {
-        &self.blob
-    }
-
-    pub(super) fn lines(&self) -> Vec<&str> {
-        self.text.lines().collect()
-    }
-
-    fn outline(&self) -> Option<&Outline> {
-        self.outline.get_or_init(|| Outline::of(&self.path, self.text.as_bytes())).as_ref()
-    }
-
-    /// What is hashed as `code`: the tokens of these lines.
-    pub(super) fn code(&self, lines: Lines) -> Option<String> {
-        // Lines without a token, a comment say, have only their text.
-        let code = self.outline()?.code(lines.first(), lines.last()).filter(|code| !code.is_empty())?;
-        Some(first_digits(&Sha256::digest(code.as_bytes()), 16))
-    }
-
-    fn held(&self, lines: Lines) -> Held {
-        let all = self.lines();
-        let cited = &all[lines.first() as usize - 1..lines.last() as usize];
-        Held {
-            blob: self.blob.clone(),
-            text: text_hash(cited),
-            code: self.code(lines),
-            within: self
-                .outline()
-                .and_then(|outline| outline.definition_at(lines.first(), lines.last()))
-                .map(str::to_owned),
-        }
-    }
-}
 
 /// Files and listings already looked at: an answer cites the same few files many times.
 #[derive(Default)]
@@ -171,7 +99,7 @@ fn one(found: Found, snapshots: &[Snapshot], library: &mut Library) -> Citation 
     let seen = match file.and_then(|()| library.file(at, &snapshots[at], &path).as_ref().map_err(|broken| *broken)) {
         Err(broken) => Seen::Broken(broken),
         Ok(file) => {
-            let count = u32::try_from(file.lines().len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(file.count()).unwrap_or(u32::MAX);
             match Lines::new(lines.first(), lines.last().min(count)) {
                 // An agent that cites to the end of a file is often a line too far.
                 Some(within) => {

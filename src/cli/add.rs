@@ -58,6 +58,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     }
     if let Some(snapshot) = &snapshot {
         Seen::remember(snapshot, &settings.machine);
+        citation::keep(&citations, snapshot, &settings.machine);
     }
     let one_line = |text: &String| Question::new(text).map(|line| line.as_str().to_owned());
     let draft = Draft {

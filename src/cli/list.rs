@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             format: FORMAT,
             total,
             complete: index.complete(),
-            notes: entries.iter().map(|entry| viewer.entry(entry)).collect(),
+            notes: viewer.entries(&entries.iter().collect::<Vec<_>>()),
             warnings: index.warnings().iter().map(ToString::to_string).collect(),
         }),
     };

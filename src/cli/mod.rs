@@ -5,6 +5,7 @@ mod add;
 mod agents;
 mod arguments;
 mod ask;
+mod check;
 mod completions;
 mod config;
 mod context;
@@ -78,6 +79,8 @@ enum Command {
     List(list::Args),
     /// Keep a text of your own as a note
     Add(add::Args),
+    /// Say which notes are still true
+    Check(check::Args),
     /// Show what is being asked and what became of it
     Jobs(jobs::Args),
     /// Show who can be asked, and which wall keeps them from changing anything
@@ -157,6 +160,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Show(args) => show::run(args, &settings),
         Command::List(args) => list::run(args, &settings),
         Command::Add(args) => add::run(args, &settings),
+        Command::Check(args) => check::run(args, &settings),
         Command::Edit(args) => edit::run(args, &settings),
         Command::Tag(args) => tag::run(args, &settings),
         Command::Rm(args) => rm::run(args, &settings),

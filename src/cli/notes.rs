@@ -7,8 +7,7 @@ use super::settings::Settings;
 use crate::citation::Standing;
 use crate::index::Entry;
 use crate::knowledge_base::KnowledgeBase;
-use crate::note::{Head, Note, Surroundings};
-use crate::subject::Seen;
+use crate::note::{Checker, Head, Note};
 use crate::view::{FORMAT, NoteView, NoteWithBody, ShowView};
 use std::path::Path;
 
@@ -16,30 +15,38 @@ use std::path::Path;
 pub(super) struct Viewer<'a> {
     base: &'a KnowledgeBase,
     name: String,
-    seen: Seen,
-    here: &'a Path,
+    pub(super) checker: Checker,
 }
 
 impl<'a> Viewer<'a> {
     /// For the notes of this run's knowledge base.
     pub(super) fn new(settings: &'a Settings) -> Result<Self, Failure> {
         let base = settings.base()?;
-        Ok(Self { base, name: base.name(), seen: Seen::read(&settings.machine), here: &settings.machine.here })
+        let near = vec![settings.machine.here.clone(), base.root.clone()];
+        let checker = Checker::new(near, vec![base.root.clone()], &settings.machine);
+        Ok(Self { base, name: base.name(), checker })
     }
 
     /// How a note's citations stand today.
     pub(super) fn standing(&self, head: &Head) -> Standing {
-        let around = Surroundings {
-            seen: &self.seen,
-            near: vec![self.here, &self.base.root],
-            hidden: vec![self.base.root.clone()],
-        };
-        head.standing(&around)
+        self.checker.standing(head)
     }
 
-    /// A note as the index knows it.
-    pub(super) fn entry(&self, entry: &Entry) -> NoteView {
-        self.view(entry.id.as_str(), &entry.file, &entry.head, &self.standing(&entry.head))
+    /// The same of many notes at once.
+    pub(super) fn standings<'b>(&self, heads: impl Iterator<Item = &'b Head>) -> Vec<Standing> {
+        self.checker.standings(&heads.collect::<Vec<_>>())
+    }
+
+    /// Notes as the index knows them.
+    pub(super) fn entries(&self, entries: &[&Entry]) -> Vec<NoteView> {
+        let standings = self.standings(entries.iter().map(|entry| &entry.head));
+        let views = entries.iter().zip(&standings);
+        views.map(|(entry, standing)| self.view(entry.id.as_str(), &entry.file, &entry.head, standing)).collect()
+    }
+
+    /// Where a note's file is.
+    pub(super) fn path(&self, file: &str) -> String {
+        self.base.root.join(file).to_string_lossy().into_owned()
     }
 
     /// A note with what is known of it.

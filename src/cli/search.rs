@@ -6,7 +6,7 @@ use super::notes::{Bare, Viewer};
 use super::settings::Settings;
 use crate::index::Index;
 use crate::search::{self, Query, Results};
-use crate::view::{FORMAT, HitView, PieceView, SearchView};
+use crate::view::{FORMAT, HitView, NoteView, PieceView, SearchView};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,8 +37,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     if let Some(bare) = args.bare.view(results.hits.iter().map(|hit| &hit.entry), settings)? {
         return Ok(bare.with(index));
     }
-    let hit = |hit: &search::Hit| HitView {
-        note: viewer.entry(&hit.entry),
+    let notes = viewer.entries(&results.hits.iter().map(|hit| &hit.entry).collect::<Vec<_>>());
+    let hit = |(hit, note): (&search::Hit, NoteView)| HitView {
+        note,
         score: hit.score,
         snippet: hit.snippet.iter().map(|piece| PieceView { text: piece.text.clone(), hit: piece.hit }).collect(),
     };
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         format: FORMAT,
         total: results.total,
         complete: results.complete,
-        hits: results.hits.iter().map(hit).collect(),
+        hits: results.hits.iter().zip(notes).map(hit).collect(),
         warnings: said,
     });
     Ok(view.with(index))
@@ -63,9 +64,10 @@ fn found(query: &Query, limit: usize, index: &Index, viewer: &Viewer<'_>) -> Res
         return Ok(search::run(index, query, limit)?);
     }
     let mut results = search::run(index, query, usize::MAX)?;
-    results.hits.retain(|hit| {
-        let status = viewer.standing(&hit.entry.head).status;
-        query.statuses().iter().all(|wanted| (wanted.status == status) != wanted.not)
+    let mut standings = viewer.standings(results.hits.iter().map(|hit| &hit.entry.head)).into_iter();
+    results.hits.retain(|_| {
+        let status = standings.next().map(|standing| standing.status);
+        query.statuses().iter().all(|wanted| (Some(wanted.status) == status) != wanted.not)
     });
     results.total = results.hits.len();
     results.hits.truncate(limit);

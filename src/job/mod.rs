@@ -250,6 +250,7 @@ pub async fn run(
         body,
         ..Draft::default()
     };
+    citation::keep(&citations, &snapshot, machine);
     let (_, path) = kb.save(&draft, machine)?; // the file first; the index learns of it as of any file
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),

@@ -6,10 +6,10 @@ use crate::citation::{Citation, Status};
 use crate::index::Index;
 use crate::knowledge_base::KnowledgeBase;
 use crate::machine::Machine;
-use crate::note::{Head, Surroundings};
+use crate::note::{Checker, Head};
 use crate::question::Question;
 use crate::search::{self, Query};
-use crate::subject::{Kind, Pinned, Seen, Snapshot};
+use crate::subject::{Kind, Pinned, Snapshot};
 use std::path::PathBuf;
 
 /// How many of the likeliest notes are looked at.
@@ -36,8 +36,7 @@ pub(super) fn still_fresh(
         normal.split(' ').map(|word| word.replace([':', '"'], " ").trim_start_matches('-').to_owned()).collect();
     let Ok(query) = Query::parse(&words) else { return Ok(None) };
     let Ok(results) = search::run(&index, &query, LOOKED_AT) else { return Ok(None) };
-    let seen = Seen::read(machine);
-    let around = Surroundings { seen: &seen, near: vec![&snapshot.root], hidden: snapshot.hidden.clone() };
+    let checker = Checker::new(vec![snapshot.root.clone()], snapshot.hidden.clone(), machine);
     let answers = |head: &Head| {
         let asked = head.question.as_deref().and_then(Question::new).is_some_and(|asked| asked.normal() == normal);
         let by = head.agent.as_ref().is_some_and(|agent| agent.name == wanted.agent);
@@ -47,7 +46,7 @@ pub(super) fn still_fresh(
         .hits
         .into_iter()
         .map(|hit| hit.entry)
-        .find(|entry| answers(&entry.head) && entry.head.standing(&around).status == Status::Fresh);
+        .find(|entry| answers(&entry.head) && checker.standing(&entry.head).status == Status::Fresh);
     index.persist()?;
     Ok(fresh.map(|entry| (kb.root.join(&entry.file), entry.head.citations)))
 }

@@ -4,10 +4,10 @@ use super::{Desk, JobError, Order};
 use crate::agent::{self, Answer, Brief, Event, Start, Usage};
 use crate::context::{self, Budget, Piece};
 use crate::index::Index;
-use crate::note::{Note, Surroundings};
+use crate::note::{Checker, Note};
 use crate::question::Question;
 use crate::search;
-use crate::subject::{Seen, Snapshot};
+use crate::subject::Snapshot;
 use std::path::Path;
 use std::time::Duration;
 
@@ -63,13 +63,12 @@ pub(super) fn notes(order: &Order, in_session: bool, desk: &Desk<'_>) -> Result<
     if ids.is_empty() {
         return Ok(None);
     }
-    let seen = Seen::read(desk.machine);
-    let hidden = vec![desk.kb.root.clone()];
-    let around = Surroundings { seen: &seen, near: vec![&order.subject, &desk.kb.root], hidden };
+    let near = vec![order.subject.clone(), desk.kb.root.clone()];
+    let checker = Checker::new(near, vec![desk.kb.root.clone()], desk.machine);
     let mut notes = Vec::new();
     for id in &ids {
         let note = read(id, desk)?;
-        let standing = note.head.standing(&around);
+        let standing = checker.standing(&note.head);
         notes.push((note, standing));
     }
     let pieces: Vec<Piece<'_>> =

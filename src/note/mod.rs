@@ -1,6 +1,7 @@
 //! A note: an answer kept as a markdown file. Text to value and back; every byte that kb does not
 //! understand stays where it was. Knows no folder and no index.
 
+mod blame;
 mod edit;
 mod entry;
 mod frontmatter;
@@ -9,10 +10,11 @@ mod standing;
 mod title;
 mod write;
 
+pub use blame::Accused;
 pub use edit::{Change, EditError, edit};
 pub use frontmatter::moment;
 pub use id::{Id, new_id};
-pub use standing::Surroundings;
+pub use standing::Checker;
 pub use title::first_heading;
 pub use write::Draft;
 

@@ -1,43 +1,175 @@
-//! Whether a note still holds, looked up in its subjects as they are now.
+//! Whether notes still hold, looked up in their subjects as they are now: many notes at once, each
+//! file of a subject once.
 
 use super::Head;
-use crate::citation::{self, Standing};
-use crate::subject::{Kind, Pinned, Seen, Snapshot};
+use crate::citation::{self, Asked, Citation, Difference, Standing, Status, Verdict};
+use crate::machine::Machine;
+use crate::subject::{Kind, Past, Pinned, Seen, Snapshot, Tree};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-/// Where to look for the subjects of notes.
-#[derive(Clone, Debug)]
-pub struct Surroundings<'a> {
-    /// Where they were last seen.
-    pub seen: &'a Seen,
-    /// Folders that may lie in one: the knowledge base, the current folder.
-    pub near: Vec<&'a Path>,
-    /// Folders that are part of none.
-    pub hidden: Vec<PathBuf>,
+/// Says how notes stand. What it learnt of folders and repositories holds as long as it does: make a
+/// new one for a new look.
+#[derive(Debug)]
+pub struct Checker {
+    seen: Seen,
+    near: Vec<PathBuf>,
+    hidden: Vec<PathBuf>,
+    state: PathBuf,
+    /// Looked in for every subject that may lie there, whatever was seen.
+    instead: Option<(Pinned, PathBuf)>,
+    places: RefCell<HashMap<String, Rc<Vec<PathBuf>>>>,
+    pasts: RefCell<HashMap<PathBuf, Rc<Past>>>,
 }
 
-impl Head {
-    /// How the note's citations stand today.
-    pub fn standing(&self, around: &Surroundings<'_>) -> Standing {
-        let places = |pinned: &Pinned| around.seen.whereabouts(pinned, &around.near);
-        let first = self.subjects.first().map(places).unwrap_or_default();
-        // A folder that git does not know is recognised by its name alone, which others may have: it
-        // is the one that still holds what the note says, if any does.
-        let by_name = self.subjects.first().is_some_and(|pinned| pinned.kind == Kind::Folder);
-        let tried = if by_name { first.len() } else { first.len().min(1) };
-        let standings = (0..tried.max(1)).map(|at| {
-            citation::stand(&self.citations, &|name| {
-                let (pinned, root) = match name {
-                    None => (self.subjects.first()?, first.get(at).cloned()?),
-                    Some(name) => {
-                        let pinned = self.subjects.iter().find(|pinned| pinned.name == name)?;
-                        (pinned, places(pinned).into_iter().next()?)
+impl Checker {
+    /// `near` are folders that may lie in a subject: the current folder, the knowledge base; `hidden`
+    /// are part of none.
+    pub fn new(near: Vec<PathBuf>, hidden: Vec<PathBuf>, machine: &Machine) -> Self {
+        Self {
+            seen: Seen::read(machine),
+            near,
+            hidden,
+            state: machine.state.clone(),
+            instead: None,
+            places: RefCell::default(),
+            pasts: RefCell::default(),
+        }
+    }
+
+    /// Looks in this folder in place of where its subject was last seen.
+    #[must_use]
+    pub fn against(mut self, snapshot: &Snapshot) -> Self {
+        self.instead = Some((snapshot.pinned.clone(), snapshot.root.clone()));
+        self
+    }
+
+    /// How the citations of a note stand today.
+    pub fn standing(&self, head: &Head) -> Standing {
+        self.standings(&[head]).pop().unwrap_or_else(|| Standing::of(Vec::new()))
+    }
+
+    /// How the citations of these notes stand today.
+    pub fn standings(&self, heads: &[&Head]) -> Vec<Standing> {
+        let snapshot = |root: &Path| -> Option<Box<dyn Tree>> { Some(Box::new(self.snapshot(root))) };
+        self.standings_in(heads, &snapshot)
+    }
+
+    /// The same in any state of the subjects: `tree` gives the one of a folder.
+    pub fn standings_in(&self, heads: &[&Head], tree: &dyn Fn(&Path) -> Option<Box<dyn Tree>>) -> Vec<Standing> {
+        // A folder that git does not know is recognised by its name alone, which others may have: it is the
+        // one that still holds what the note says, if any does.
+        let first: Vec<Rc<Vec<PathBuf>>> = heads
+            .iter()
+            .map(|head| head.subjects.first().map(|pinned| self.whereabouts(pinned)).unwrap_or_default())
+            .collect();
+        let mut tries: Vec<Vec<Vec<Verdict>>> = Vec::with_capacity(heads.len());
+        let mut by_root: BTreeMap<PathBuf, Vec<(Slot, Asked<'_>)>> = BTreeMap::new();
+        for (number, head) in heads.iter().enumerate() {
+            let by_name = head.subjects.first().is_some_and(|pinned| pinned.kind == Kind::Folder);
+            let count = if by_name { first[number].len() } else { first[number].len().min(1) }.max(1);
+            let unknown = vec![Verdict::of(Status::Unknown); head.citations.len()];
+            let mut attempts = vec![unknown; count];
+            for (attempt, verdicts) in attempts.iter_mut().enumerate() {
+                for (at, citation) in head.citations.iter().enumerate() {
+                    let slot = Slot { note: number, attempt, citation: at };
+                    let (root, commit) = self.place(head, citation, first[number].get(attempt));
+                    let asked = Asked { citation, commit };
+                    match root {
+                        Some(root) => by_root.entry(root).or_default().push((slot, asked)),
+                        None => verdicts[at] = never_read(citation),
                     }
-                };
-                Some(Snapshot { pinned: pinned.clone(), root, hidden: around.hidden.clone() })
+                }
+            }
+            tries.push(attempts);
+        }
+        for (root, group) in by_root {
+            let asked: Vec<Asked<'_>> = group.iter().map(|(_, asked)| *asked).collect();
+            let Some(tree) = tree(&root) else { continue };
+            let looked = citation::look(&asked, &*tree, &self.past(&root));
+            for ((slot, _), looked) in group.iter().zip(looked) {
+                tries[slot.note][slot.attempt][slot.citation] = looked.verdict;
+            }
+        }
+        tries
+            .into_iter()
+            .map(|tries| {
+                let best = tries.into_iter().map(Standing::of).min_by_key(|standing| standing.status);
+                best.unwrap_or_else(|| Standing::of(Vec::new()))
+            })
+            .collect()
+    }
+
+    /// What a citation of a note showed, and what stands there now.
+    pub fn difference(&self, head: &Head, citation: &Citation, verdict: &Verdict) -> Difference {
+        let Some((root, commit)) = self.root_of(head, citation) else { return Difference::default() };
+        let asked = Asked { citation, commit };
+        citation::difference(asked, verdict, &self.snapshot(&root), &self.past(&root))
+    }
+
+    /// Where the subject of a citation lies now, and which commit of it was read.
+    pub fn root_of<'a>(&self, head: &'a Head, citation: &Citation) -> Option<(PathBuf, Option<&'a str>)> {
+        let first = head.subjects.first().map(|pinned| self.whereabouts(pinned)).unwrap_or_default();
+        let (root, commit) = self.place(head, citation, first.first());
+        Some((root?, commit))
+    }
+
+    /// Files of the subject in a folder as they were.
+    pub fn past(&self, root: &Path) -> Rc<Past> {
+        let mut pasts = self.pasts.borrow_mut();
+        pasts.entry(root.to_owned()).or_insert_with(|| Rc::new(Past::of(root, &self.state))).clone()
+    }
+
+    /// The subject in a folder as it is now.
+    pub fn snapshot(&self, root: &Path) -> Snapshot {
+        let pinned = Pinned { name: String::new(), kind: Kind::Folder, dirty: false };
+        Snapshot { pinned, root: root.to_owned(), hidden: self.hidden.clone() }
+    }
+
+    fn place<'a>(
+        &self,
+        head: &'a Head,
+        citation: &Citation,
+        first: Option<&PathBuf>,
+    ) -> (Option<PathBuf>, Option<&'a str>) {
+        match &citation.subject {
+            None => (first.cloned(), head.subjects.first().and_then(Pinned::commit)),
+            Some(name) => {
+                let pinned = head.subjects.iter().find(|pinned| pinned.name == *name);
+                let root = pinned.and_then(|pinned| self.whereabouts(pinned).first().cloned());
+                (root, pinned.and_then(Pinned::commit))
+            }
+        }
+    }
+
+    fn whereabouts(&self, pinned: &Pinned) -> Rc<Vec<PathBuf>> {
+        let mut places = self.places.borrow_mut();
+        let identity = pinned.identity();
+        let found = places.entry(identity).or_insert_with(|| {
+            let near: Vec<&Path> = self.near.iter().map(PathBuf::as_path).collect();
+            Rc::new(match &self.instead {
+                Some((instead, root)) if instead.may_be(pinned) => vec![root.clone()],
+                _ => self.seen.whereabouts(pinned, &near),
             })
         });
-        let best = standings.min_by_key(|standing| standing.status);
-        best.unwrap_or_else(|| citation::stand(&self.citations, &|_| None))
+        found.clone()
+    }
+}
+
+/// Which citation of which note, in which of the places that its subject may lie in.
+#[derive(Clone, Copy)]
+struct Slot {
+    note: usize,
+    attempt: usize,
+    citation: usize,
+}
+
+/// The verdict where the repository is not here.
+fn never_read(citation: &Citation) -> Verdict {
+    match Standing::as_resolved(std::slice::from_ref(citation)).citations.pop() {
+        Some(verdict) if verdict.status != Status::Fresh => verdict,
+        _ => Verdict::of(Status::Unknown),
     }
 }

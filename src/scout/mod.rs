@@ -31,7 +31,7 @@ mod weights;
 mod words;
 
 pub use leads::Lead;
-pub use outline::Outline;
+pub use outline::{Outline, Plain};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -163,6 +163,11 @@ fn research<T>(
     let ranker = rank::Ranker::new(&scan, &query, &weights);
     let found = research::run(&ranker, &mut sources);
     Ok(then(&ranker, &found, coverage, &mut sources))
+}
+
+/// Whether a language is known for a file of this name.
+pub fn is_code(path: &str) -> bool {
+    language::of_path(path).is_some()
 }
 
 #[cfg(test)]

@@ -1,17 +1,43 @@
 //! The definitions of one file, for citations: which one a line lies in, and what its code is without
 //! comments and white space.
 
-use super::language::{self, Kind, Leaf};
+use super::language::{self, Kind, Language, Leaf};
 use super::symbols::{self, Symbols};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Definitions of one file, for citations.
 #[derive(Debug)]
 pub struct Outline {
     /// Lines and qualified name, in order of the source.
     definitions: Vec<(u32, u32, String)>,
-    /// First line, last line and bytes of each token that is no comment.
-    code: Vec<(u32, u32, std::ops::Range<usize>)>,
+    /// Every token that is no comment.
+    code: Vec<Token>,
     text: String,
+}
+
+#[derive(Debug)]
+struct Token {
+    first: u32,
+    last: u32,
+    bytes: Range<usize>,
+    /// How many blocks are around it, where indentation makes the blocks.
+    depth: u16,
+    /// A formatter may add it or take it away, and nothing changes.
+    style: bool,
+}
+
+/// A token as it is compared where formatting does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain<'a> {
+    /// Its text, in one style of quotes.
+    pub text: Cow<'a, str>,
+    /// How many blocks are around it, where indentation makes the blocks; else 0.
+    pub depth: u16,
+    /// The line that it begins on, counted from 1.
+    pub first: u32,
+    /// The line that it ends on.
+    pub last: u32,
 }
 
 impl Outline {
@@ -19,28 +45,66 @@ impl Outline {
     pub fn of(path: &str, bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let language = language::ALL[language::of(path, &text)?];
-        let symbols = symbols::read(language, &text)?;
         let compiled = language.compiled()?;
         let tree = symbols::parse(compiled, &text)?;
-        Some(Self { definitions: named(&symbols), code: code_tokens(&tree, compiled), text })
+        let symbols = symbols::definitions(&tree, language, compiled, &text);
+        let code = code_tokens(&tree, language, compiled, &text);
+        Some(Self { definitions: named(&symbols), code, text })
     }
 
     /// The innermost definition around these lines, as `Class.method`; Rust: `Type.method`; functions
     /// outside of types by their name alone, in an inline module as `module.function`.
     pub fn definition_at(&self, first: u32, last: u32) -> Option<&str> {
+        self.around(first, last).map(|(_, _, name)| name)
+    }
+
+    /// The same with its first and last line.
+    pub fn around(&self, first: u32, last: u32) -> Option<(u32, u32, &str)> {
         let around = self.definitions.iter().filter(|(start, end, _)| *start <= first && last <= *end);
-        around.min_by_key(|(start, end, _)| end - start).map(|(_, _, name)| name.as_str())
+        around.min_by_key(|(start, end, _)| end - start).map(|(start, end, name)| (*start, *end, name.as_str()))
+    }
+
+    /// First and last lines of the definitions of this qualified name.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u32, u32)> + 'a {
+        self.definitions.iter().filter(move |(_, _, known)| known == name).map(|(first, last, _)| (*first, *last))
+    }
+
+    /// Every definition: its first and last line and its qualified name.
+    pub fn definitions(&self) -> impl Iterator<Item = (u32, u32, &str)> {
+        self.definitions.iter().map(|(first, last, name)| (*first, *last, name.as_str()))
     }
 
     /// The tokens of these lines, without comments and white space, joined by one zero byte. None if
     /// there are none. A token of several lines (a long string) belongs to the line it begins on.
     pub fn code(&self, first: u32, last: u32) -> Option<String> {
-        let from = self.code.partition_point(|(line, _, _)| *line < first);
-        let to = self.code.partition_point(|(line, _, _)| *line <= last);
         let tokens: Vec<&str> =
-            self.code.get(from..to)?.iter().filter_map(|(_, _, bytes)| self.text.get(bytes.clone())).collect();
+            self.on(first, last).iter().filter_map(|token| self.text.get(token.bytes.clone())).collect();
         if tokens.is_empty() { None } else { Some(tokens.join("\0")) }
     }
+
+    /// The tokens of these lines as they are compared where formatting does not count: without comments
+    /// and documentation, without what formatters add and take away.
+    pub fn plain(&self, first: u32, last: u32) -> Vec<Plain<'_>> {
+        let real = self.on(first, last).iter().filter(|token| !token.style);
+        let plain = real.filter_map(|token| {
+            let text = one_style(self.text.get(token.bytes.clone())?);
+            Some(Plain { text, depth: token.depth, first: token.first, last: token.last })
+        });
+        plain.collect()
+    }
+
+    fn on(&self, first: u32, last: u32) -> &[Token] {
+        let from = self.code.partition_point(|token| token.first < first);
+        let to = self.code.partition_point(|token| token.first <= last);
+        self.code.get(from..to).unwrap_or(&[])
+    }
+}
+
+/// `'` and `"` are one thing, with or without a prefix.
+fn one_style(text: &str) -> Cow<'_, str> {
+    let quotes = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let only_quotes = !quotes.is_empty() && quotes.bytes().all(|byte| byte == b'\'');
+    if only_quotes { Cow::Owned(text.replace('\'', "\"")) } else { Cow::Borrowed(text) }
 }
 
 fn named(symbols: &Symbols) -> Vec<(u32, u32, String)> {
@@ -49,24 +113,98 @@ fn named(symbols: &Symbols) -> Vec<(u32, u32, String)> {
 }
 
 /// Every leaf of the tree but comments, in order.
-fn code_tokens(tree: &tree_sitter::Tree, compiled: &language::Compiled) -> Vec<(u32, u32, std::ops::Range<usize>)> {
+fn code_tokens(
+    tree: &tree_sitter::Tree,
+    language: &Language,
+    compiled: &language::Compiled,
+    source: &str,
+) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut cursor = tree.walk();
+    let indented = language.name == "python";
+    let semicolons_are_style = matches!(language.name, "python" | "javascript" | "typescript" | "tsx");
+    // The kinds of the nodes above, and whether what lies below is documentation.
+    let mut above: Vec<tree_sitter::Node> = Vec::new();
+    let mut depth = 0_u16;
+    let mut document: Option<usize> = None;
     loop {
         let node = cursor.node();
         let comment = compiled.leaves.get(usize::from(node.kind_id())) == Some(&Leaf::Comment);
-        if node.child_count() == 0 && !comment && !node.byte_range().is_empty() {
+        let is_leaf = node.child_count() == 0;
+        if is_leaf && !comment && !node.byte_range().is_empty() {
             let line = |row: usize| u32::try_from(row).unwrap_or(u32::MAX - 1) + 1;
-            tokens.push((line(node.start_position().row), line(node.end_position().row), node.byte_range()));
+            let text = source.get(node.byte_range()).unwrap_or("");
+            let style = document.is_some()
+                || text == ";" && semicolons_are_style
+                || matches!(text, "(" | ")") && parentheses_are_style(&above)
+                || text == "," && above.last().is_some_and(|parent| !is_single_tuple(parent));
+            tokens.push(Token {
+                first: line(node.start_position().row),
+                last: line(node.end_position().row),
+                bytes: node.byte_range(),
+                depth,
+                style,
+            });
         }
         if !comment && cursor.goto_first_child() {
+            if document.is_none() && indented && is_documentation(&node) {
+                document = Some(above.len());
+            }
+            depth += u16::from(indented && node.kind() == "block");
+            above.push(node);
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
+                last_commas_alone(&mut tokens, source);
                 return tokens;
             }
+            let left = above.pop();
+            depth -= u16::from(indented && left.is_some_and(|node| node.kind() == "block"));
+            document = document.filter(|at| *at < above.len());
         }
+    }
+}
+
+/// Of the commas that could be style only those are that close a list.
+fn last_commas_alone(tokens: &mut [Token], source: &str) {
+    let text = |token: &Token| source.get(token.bytes.clone()).unwrap_or("").to_owned();
+    for at in 0..tokens.len() {
+        if tokens[at].style && text(&tokens[at]) == "," {
+            let next = tokens.get(at + 1).map(text);
+            tokens[at].style = next.is_some_and(|next| matches!(next.as_str(), ")" | "]" | "}" | ">"));
+        }
+    }
+}
+
+/// A string that is a statement by itself.
+fn is_documentation(node: &tree_sitter::Node) -> bool {
+    node.kind() == "expression_statement"
+        && node.child_count() == 1
+        && node.child(0).is_some_and(|child| child.kind() == "string")
+}
+
+/// `(a,)` is something else than `(a)`.
+fn is_single_tuple(node: &tree_sitter::Node) -> bool {
+    node.kind().starts_with("tuple") && node.named_child_count() == 1
+}
+
+/// Whether the innermost node is put in parentheses where none are needed.
+fn parentheses_are_style(above: &[tree_sitter::Node]) -> bool {
+    let Some((inner, outer)) = above.split_last() else { return false };
+    let outer = outer.last().map_or("", |node| node.kind());
+    match inner.kind() {
+        "parenthesized_expression" => {
+            outer.ends_with("_statement")
+                || outer.ends_with("_clause")
+                || matches!(outer, "assignment" | "augmented_assignment" | "variable_declarator" | "keyword_argument")
+        }
+        "formal_parameters" => {
+            outer == "arrow_function"
+                && inner.named_child_count() == 1
+                && inner.named_child(0).is_some_and(|child| child.kind() == "identifier")
+        }
+        _ => false,
     }
 }
 
@@ -85,6 +223,30 @@ mod tests {
         assert!(Outline::of("a.unknown", source).is_none());
     }
 
+    #[test]
+    fn formatting_does_not_count() {
+        for (path, one, other, same) in [
+            ("a.py", "x = f(a, b)\n", "x = f(\n    a,\n    b,\n)\n", true),
+            ("a.py", "x = 'a'\n", "x = \"a\"  # why\n", true),
+            ("a.py", "return a or b\n", "return (\n    a\n    or b\n)\n", true),
+            ("a.py", "x = (a)\n", "x = (a,)\n", false),
+            ("a.py", "x = (a + b) * c\n", "x = a + b * c\n", false),
+            ("a.py", "if a:\n    b\n    c\n", "if a:\n    b\nc\n", false),
+            ("a.py", "def f():\n    \"one\"\n    g()\n", "def f():\n    \"two\"\n    g()\n", true),
+            ("a.js", "f(x => x)\n", "f((x) => x);\n", true),
+            ("a.js", "const a = 'b'", "const a = \"b\";", true),
+            ("a.rs", "f(a, b);", "f(\n    a,\n    b,\n);", true),
+            ("a.rs", "fn f() -> u8 { 1 }", "fn f() -> u8 { 1; }", false),
+            ("a.rs", "f((a,))", "f((a))", false),
+        ] {
+            let plain = |source: &str| -> Vec<(String, u16)> {
+                let outline = Outline::of(path, source.as_bytes()).expect("a language");
+                outline.plain(1, 99).into_iter().map(|token| (token.text.into_owned(), token.depth)).collect()
+            };
+            assert_eq!(plain(one) == plain(other), same, "{one} {other}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn never_panics(bytes: Vec<u8>, first in 0..50_u32, last in 0..50_u32) {
@@ -92,6 +254,7 @@ mod tests {
                 if let Some(outline) = Outline::of(path, &bytes) {
                     outline.definition_at(first, last);
                     outline.code(first, last);
+                    outline.plain(first, last);
                 }
             }
         }

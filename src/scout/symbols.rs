@@ -92,6 +92,14 @@ fn without_attributes<'a>(language: &Language, source: &'a str) -> Cow<'a, str> 
     text
 }
 
+/// The definitions of a tree, and nothing else.
+pub(crate) fn definitions(tree: &Tree, language: &Language, compiled: &Compiled, source: &str) -> Symbols {
+    let mut symbols = Symbols::default();
+    query(tree, compiled, language.export, source, &mut symbols);
+    nest(&mut symbols.definitions);
+    symbols
+}
+
 /// The tree, or none if that takes too long.
 pub(crate) fn parse(compiled: &Compiled, source: &str) -> Option<Tree> {
     let mut parser = Parser::new();

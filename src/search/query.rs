@@ -215,17 +215,7 @@ impl<'a> Item<'a> {
 }
 
 fn status(word: &str) -> Result<Status, QueryError> {
-    const ALL: [Status; 7] = [
-        Status::Uncited,
-        Status::Fresh,
-        Status::Moved,
-        Status::Unverified,
-        Status::Unknown,
-        Status::Stale,
-        Status::Broken,
-    ];
-    let known = ALL.into_iter().find(|status| status.word() == word.to_lowercase());
-    known.ok_or_else(|| QueryError::Status { value: word.to_owned() })
+    Status::from_word(word).ok_or_else(|| QueryError::Status { value: word.to_owned() })
 }
 
 fn date(field: &'static str, text: &str) -> Result<DateTime<Utc>, QueryError> {

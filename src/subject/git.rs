@@ -241,7 +241,7 @@ fn write(path: &Path, bytes: &[u8]) -> Option<()> {
 }
 
 /// `git` in the repository's own git folder. Only for what reads no work tree.
-fn plain(work_tree: &Path) -> Command {
+pub(super) fn plain(work_tree: &Path) -> Command {
     let mut command = git();
     command.arg("-C").arg(work_tree);
     // The folder is only read, by the flags below; whose it is does not matter then.
@@ -304,7 +304,7 @@ fn git() -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Option<Vec<u8>> {
+pub(super) fn run(command: &mut Command) -> Option<Vec<u8>> {
     let Output { status, stdout, .. } = command.output().ok()?;
     // Nothing printed by a git that failed is no answer.
     status.success().then_some(stdout)

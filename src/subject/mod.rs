@@ -3,13 +3,21 @@
 
 mod files;
 mod git;
+mod history;
+mod objects;
+mod past;
 mod pin;
 mod seen;
+mod tree;
 
 pub use files::{Entry, Walk, read, walk};
 pub use git::{GitFolders, blob_id, folders, git_folders_to_read};
+pub use history::{Commit, History};
+pub use objects::Objects;
+pub use past::Past;
 pub use pin::{SubjectError, here, pin};
 pub use seen::Seen;
+pub use tree::{Committed, Tree};
 
 use std::path::PathBuf;
 

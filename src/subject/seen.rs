@@ -62,6 +62,40 @@ impl Seen {
     }
 }
 
+impl Pinned {
+    /// What tells this subject from others, at whatever state.
+    pub fn identity(&self) -> String {
+        let mut identity = keys(self).join("\n");
+        identity.push('\n');
+        identity.push_str(&self.name);
+        identity
+    }
+
+    /// Whether this can be the same subject, at whatever state: of one remote, one root commit or, where
+    /// neither can tell, of one name.
+    pub fn may_be(&self, other: &Pinned) -> bool {
+        let (mine, theirs) = (keys(self), keys(other));
+        if mine.iter().any(|key| theirs.contains(key)) {
+            return true;
+        }
+        match (&self.kind, &other.kind) {
+            // Forks share their first commit; a shallow clone does not know it.
+            (Kind::Git { root: Some(_), .. }, Kind::Git { root: Some(_), .. })
+            | (Kind::Package { .. }, _)
+            | (_, Kind::Package { .. }) => false,
+            _ => self.name == other.name,
+        }
+    }
+
+    /// The commit that was read, in hex.
+    pub fn commit(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Git { commit, .. } => commit.as_deref(),
+            Kind::Package { .. } | Kind::Folder => None,
+        }
+    }
+}
+
 /// What a subject is recognised by, the surest first.
 fn keys(pinned: &Pinned) -> Vec<String> {
     match &pinned.kind {

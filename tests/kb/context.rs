@@ -76,9 +76,9 @@ fn a_note_says_where_it_comes_from() {
     let standing = Standing {
         status: Status::Stale,
         citations: vec![
-            Verdict { status: Status::Fresh, now: None },
-            Verdict { status: Status::Moved, now },
-            Verdict { status: Status::Stale, now: None },
+            Verdict::of(Status::Fresh),
+            Verdict { now, ..Verdict::of(Status::Moved) },
+            Verdict::of(Status::Stale),
         ],
     };
     let rendered = render(&[Piece { note: &note, id: "k7f3qdm2", standing: &standing }], Budget(8000));

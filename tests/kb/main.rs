@@ -10,6 +10,7 @@ mod add;
 #[cfg(target_os = "linux")]
 mod attempts;
 mod ask;
+mod check;
 mod context;
 mod edit;
 mod find_base;

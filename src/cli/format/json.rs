@@ -12,6 +12,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
     match view {
         View::Search(view) => object(view, out),
         View::List(view) => object(view, out),
+        View::Check(view) => object(view, out),
         View::Show(view, _) | View::Saved(view) => object(view, out),
         View::Ask(view) => object(view, out),
         View::Jobs(view) => object(view, out),

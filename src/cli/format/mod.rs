@@ -1,5 +1,6 @@
 //! What a command returns, and how it is printed: one file a format.
 
+mod check;
 mod ids;
 mod json;
 mod live;
@@ -14,7 +15,8 @@ use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
 use crate::view::{
-    AgentsView, AskView, ContextView, FilesView, JobView, JobsView, ListView, PlanView, SearchView, ShowView, WhereView,
+    AgentsView, AskView, CheckView, ContextView, FilesView, JobView, JobsView, ListView, PlanView, SearchView,
+    ShowView, WhereView,
 };
 use std::io::{self, IsTerminal, Write};
 
@@ -22,6 +24,7 @@ use std::io::{self, IsTerminal, Write};
 pub(super) enum View {
     Search(SearchView),
     List(ListView),
+    Check(Box<CheckView>),
     /// A note; the second is its file's bytes, printed when nobody looks.
     Show(Box<ShowView>, Vec<u8>),
     /// A note that was made or changed.
@@ -60,6 +63,7 @@ impl View {
     fn exit(&self) -> u8 {
         match self {
             View::Search(view) if view.total == 0 => fail::NO,
+            View::Check(view) if view.fails => fail::NO,
             View::Ask(view) if view.abstained => fail::NO,
             View::Ids(lines) | View::Paths(lines) if lines.is_empty() => fail::NO,
             View::AndThen(view, _) => view.exit(),
@@ -72,6 +76,7 @@ impl View {
         match self {
             View::Search(view) => &view.warnings,
             View::List(view) => &view.warnings,
+            View::Check(view) => &view.warnings,
             View::Context { said, .. } | View::Where(_, said) => said,
             View::AndThen(view, _) => view.warnings(),
             _ => &[],

@@ -16,9 +16,9 @@ pub(super) struct Text {
     pub(super) width: usize,
 }
 
-const STRONG: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const ID: Style = AnsiColor::Cyan.on_default();
+pub(super) const STRONG: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const ID: Style = AnsiColor::Cyan.on_default();
 /// A title is not cut shorter than that.
 const LEAST_TITLE: usize = 30;
 const HIT: Style = AnsiColor::Yellow.on_default().bold();
@@ -29,6 +29,7 @@ impl Text {
         match view {
             View::Search(view) => view.hits.iter().enumerate().try_for_each(|(at, hit)| self.hit(at + 1, hit, out)),
             View::List(view) => view.notes.iter().enumerate().try_for_each(|(at, note)| self.line(at + 1, note, out)),
+            View::Check(view) => super::check::print(view, out),
             View::Show(view, _) => self.note(view, out),
             View::Saved(view) => writeln!(
                 out,
@@ -188,7 +189,7 @@ fn job(job: &JobView, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Good, doubtful, bad: never told by colour alone.
-fn color(status: &str) -> Style {
+pub(super) fn color(status: &str) -> Style {
     match status {
         "fresh" => AnsiColor::Green.on_default(),
         "moved" => AnsiColor::Yellow.on_default(),
@@ -229,7 +230,7 @@ fn about(note: &NoteView) -> String {
 }
 
 /// `stale: src/a.py:3-9`, `moved: src/a.py:3-9 is now src/a.py:13-19`
-fn verdict(citation: &CitationView) -> String {
+pub(super) fn verdict(citation: &CitationView) -> String {
     let subject = citation.subject.as_ref().map(|name| format!("{name}//")).unwrap_or_default();
     let place = |path: &str, first: u32, last: u32| {
         if first == last { format!("{path}:{first}") } else { format!("{path}:{first}-{last}") }

@@ -1,0 +1,65 @@
+//! Which commits made citations stale.
+
+use super::{Checker, Head};
+use crate::citation::{self, Asked, Citation, Verdict};
+use crate::subject::{Commit, History};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// A citation that is no longer as it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Accused<'a> {
+    /// The note's.
+    pub head: &'a Head,
+    /// Which one.
+    pub citation: &'a Citation,
+    /// How it stands.
+    pub verdict: &'a Verdict,
+}
+
+/// More citations than that are told the commits that touched their files, not those that changed them.
+const MOST_FOLLOWED: usize = 300;
+/// So many versions of one file are followed.
+const MOST_VERSIONS: usize = 60;
+
+impl Checker {
+    /// For each citation the commits that changed what it cites, oldest first. None where git does not
+    /// know the commit that was read, or nothing is committed yet.
+    pub fn commits(&self, accused: &[Accused<'_>]) -> Vec<Vec<Commit>> {
+        let mut found = vec![Vec::new(); accused.len()];
+        let mut groups: BTreeMap<(PathBuf, &str), Vec<usize>> = BTreeMap::new();
+        for (at, one) in accused.iter().enumerate() {
+            if let Some((root, Some(commit))) = self.root_of(one.head, one.citation) {
+                groups.entry((root, commit)).or_default().push(at);
+            }
+        }
+        for ((root, commit), group) in groups {
+            let Some(history) = History::around(&root) else { continue };
+            let all: BTreeSet<&str> = group.iter().flat_map(|at| paths(&accused[*at])).collect();
+            let since = history.since(commit, &all.into_iter().collect::<Vec<_>>());
+            let past = self.past(&root);
+            for at in group {
+                let own = paths(&accused[at]);
+                let touches = |commit: &&Commit| commit.paths.iter().any(|path| own.contains(&path.as_str()));
+                let touching: Vec<&Commit> = since.iter().filter(touches).take(MOST_VERSIONS).collect();
+                let guilty = if at < MOST_FOLLOWED && accused[at].verdict.became.is_some() && own.len() == 1 {
+                    let versions: Vec<Option<Vec<u8>>> =
+                        touching.iter().map(|commit| past.at(&commit.id, own[0])).collect();
+                    let asked = Asked { citation: accused[at].citation, commit: Some(commit) };
+                    citation::changed_by(asked, &versions, &past)
+                } else {
+                    (0..touching.len()).collect()
+                };
+                found[at] = guilty.into_iter().filter_map(|at| touching.get(at).copied().cloned()).collect();
+            }
+        }
+        found
+    }
+}
+
+/// The file that was cited, and the one where that is now.
+fn paths<'a>(one: &Accused<'a>) -> Vec<&'a str> {
+    let mut paths = vec![one.citation.path.as_str()];
+    paths.extend(one.verdict.became.iter().map(|(path, _)| path.as_str()).filter(|path| *path != one.citation.path));
+    paths
+}
