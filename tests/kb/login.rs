@@ -20,7 +20,7 @@ const LOGIN: Login = Login {
     access: &["oauth", "accessToken"],
     refresh: &["oauth", "refreshToken"],
     expiry: Expiry::Milliseconds(&["oauth", "expiresAt"]),
-    renewed: &[],
+    renewed: &[&["oauth", "expiresAt"]],
 };
 /// The clock stands here, in milliseconds.
 const NOW: i64 = 1_800_000_000_000;
@@ -65,6 +65,8 @@ impl World {
             data: folder("data"),
             state: folder("state"),
             cache: folder("cache"),
+            home: Some(self.user()),
+            environment: Vec::new(),
             program: PathBuf::from("kb"),
             fixed_time: chrono::DateTime::from_timestamp_millis(NOW),
             seed: Some(1),

@@ -107,6 +107,9 @@ impl Stored {
             Expiry::Jwt | Expiry::Never => None,
         });
         paths.extend(login.renewed);
+        // A description may name a place twice; a span can be replaced once.
+        paths.sort_unstable();
+        paths.dedup();
         let mut expected = self.json.clone();
         let mut splices = Vec::new();
         for path in paths {
