@@ -107,7 +107,8 @@ pub struct Sandbox {
     /// Whether a proxy can be reached, by a listener that [`Entry::listener`] hands out. Else no
     /// network at all.
     pub network: bool,
-    /// The whole environment of the program. With `network` the proxy's variables are added.
+    /// The whole environment of the program. With `network` the proxy's variables are added, behind
+    /// `files` one that keeps git from the system's configuration.
     pub environment: Vec<(OsString, OsString)>,
 }
 
@@ -192,6 +193,10 @@ impl Sandbox {
             }
             set(&mut environment, "NO_PROXY", here);
             set(&mut environment, "no_proxy", here);
+        }
+        if wall == Wall::Files {
+            // git stops at a system file that is there and cannot be read.
+            set(&mut environment, "GIT_CONFIG_NOSYSTEM", "1");
         }
         let spec = Spec::new(wall, self, environment, &entry);
         entry.environment = vec![(VARIABLE.into(), spec.write()?.into())];

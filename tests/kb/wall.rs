@@ -239,7 +239,8 @@ fn what_is_not_held_is_said() {
 fn a_program_behind_the_wall_can_work() {
     for wall in walls() {
         let place = Place::new();
-        let line = "cat a.py && echo kept > $HOME/x && cat $HOME/x && env | grep -v ^PWD= | grep -v ^_= | sort | cut -d= -f1 | \
+        let line = "git init --quiet $HOME/own && cat a.py && echo kept > $HOME/x && cat $HOME/x && \
+                    env | grep -vE '^(PWD=|GIT_|_=)' | sort | cut -d= -f1 | \
                     tr '\\n' ' ' && ls /proc/self/fd && echo note >&2 && exit 7";
         let output = output(start(&place.sandbox(), wall, &shell(line)));
         assert_eq!(output.status.code(), Some(7), "{}", text(&output));
