@@ -68,10 +68,12 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
 
 /// The agent that `auto` means: the first that is installed and looks logged in; scout is, always.
 pub(super) fn first_ready(settings: &Settings) -> Option<&Candidate> {
-    let is_ready = |candidate: &&Candidate| {
-        candidate.program(&settings.machine).is_some() && login(candidate, settings) == LoginState::Yes
-    };
-    settings.roster.all().iter().find(is_ready)
+    settings.roster.all().iter().find(|candidate| is_ready(candidate, settings))
+}
+
+/// Whether an agent is installed and looks logged in.
+pub(super) fn is_ready(candidate: &Candidate, settings: &Settings) -> bool {
+    candidate.program(&settings.machine).is_some() && login(candidate, settings) == LoginState::Yes
 }
 
 fn login(candidate: &Candidate, settings: &Settings) -> LoginState {

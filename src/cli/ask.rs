@@ -218,6 +218,7 @@ fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Candidate>, Fail
             // A knowledge base may have a wish; the user's own word counts more.
             "auto" => {
                 let wish = settings.base()?.settings.agent.as_deref().and_then(|name| roster.by_name(name));
+                let wish = wish.filter(|candidate| super::agents::is_ready(candidate, settings));
                 wish.or_else(|| super::agents::first_ready(settings))
             }
             name => roster.by_name(name),

@@ -114,7 +114,8 @@ fn several_questions_become_several_notes() {
     let run = env.kb("ask --json 'where are signed cookies set' 'how are invoices printed'");
     let lines: Vec<serde_json::Value> = run.ok().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
-    assert_eq!(lines[1]["question"], "how are invoices printed");
+    // Each as it ends, in whatever order.
+    assert!(lines.iter().any(|line| line["question"] == "how are invoices printed"), "{lines:?}");
     assert_eq!(env.notes().len(), 2);
     env.kb("ask 'where are signed cookies set' cookies").ends_with(2);
 }
