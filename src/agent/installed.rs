@@ -13,21 +13,28 @@ const FIRST_LINE: usize = 256;
 /// A script's interpreter may be a script; not without end.
 const DEEPEST: usize = 4;
 
-/// Folders to be readable for a program to start: its own, its package's, its interpreter's. None of
-/// them is the user's home or holds it.
+/// What must be readable for a program to start: its folder, its package's, its interpreter's. Where
+/// one of them is the user's home, or holds it, the file alone.
 pub fn folders(program: &Path, machine: &Machine) -> Vec<PathBuf> {
+    let home = machine.home.as_ref().and_then(|home| home.canonicalize().ok());
+    let too_much = |folder: &Path| {
+        let holds_home = home.as_ref().is_some_and(|home| home.starts_with(folder));
+        folder.parent().is_none() || holds_home
+    };
     let mut found = Vec::new();
     let mut next = Some(program.to_owned());
     for _ in 0..DEEPEST {
         let Some(path) = next.take() else { break };
         let Ok(real) = path.canonicalize() else { break };
+        let tree = tree(&real);
         // The link's own folder: the program may be started by that name.
-        found.extend([path.parent().map(Path::to_owned), Some(tree(&real))].into_iter().flatten());
+        match path.parent().filter(|folder| !too_much(folder)) {
+            Some(folder) => found.push(folder.to_owned()),
+            None => found.push(path.clone()),
+        }
+        found.push(if too_much(&tree) { real.clone() } else { tree });
         next = interpreter(&real, machine);
     }
-    let home = machine.home.as_ref().and_then(|home| home.canonicalize().ok());
-    let holds_home = |folder: &Path| home.as_ref().is_some_and(|home| home.starts_with(folder));
-    found.retain(|folder| folder.parent().is_some() && !holds_home(folder));
     found.retain(|folder| !SYSTEM.iter().any(|system| folder.starts_with(system) && *system != "/opt"));
     found.sort();
     found.dedup();

@@ -9,6 +9,7 @@ mod harness;
 mod add;
 #[cfg(target_os = "linux")]
 mod attempts;
+mod agents;
 mod ask;
 mod check;
 mod context;
