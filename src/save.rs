@@ -86,18 +86,16 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<Created> {
 
 /// Replaces a file, or makes it, durably. The last of two writers wins: for files of kb's own.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut unfinished = Unfinished::write(path, bytes, None)?;
-    fs::rename(&unfinished.path, path)?;
-    unfinished.named = true;
-    reached(Step::Named);
-    sync_folder(path)?;
-    reached(Step::Done);
-    Ok(())
+    replace_with(path, bytes, None)
 }
 
 /// [`replace`] for what nobody else may read: mode 0600 from its first byte on.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut unfinished = Unfinished::write(path, bytes, Some(PRIVATE))?;
+    replace_with(path, bytes, Some(PRIVATE))
+}
+
+fn replace_with(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+    let mut unfinished = Unfinished::write(path, bytes, mode)?;
     fs::rename(&unfinished.path, path)?;
     unfinished.named = true;
     reached(Step::Named);

@@ -93,6 +93,11 @@ pub fn path(agent: &str, name: &str, machine: &Machine) -> PathBuf {
     machine.state.join("homes").join(plain(agent)).join(plain(name))
 }
 
+/// The folder for temporary files inside a private home.
+pub fn temporary(home: &Path) -> PathBuf {
+    home.join(TEMPORARY)
+}
+
 /// One name of a folder, whatever a program called its session.
 fn plain(name: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -161,11 +166,6 @@ fn is_session(file: &Path, sessions: &[String]) -> bool {
 }
 
 impl Home {
-    /// The folder for temporary files inside it.
-    pub fn temporary(&self) -> PathBuf {
-        self.path.join(TEMPORARY)
-    }
-
     /// The agent has ended and answered: a last look at the login, then all but its sessions goes, and
     /// what is left takes the name of the session, to be found by a follow-up.
     pub fn keep(mut self, agent: &str, session: &str, machine: &Machine) -> Result<(), HomeError> {

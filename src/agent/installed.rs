@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 /// The system's programs, which every wall shows.
-const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt"];
+const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 /// A script names its interpreter in its first line; longer ones are none.
 const FIRST_LINE: usize = 256;
 /// A script's interpreter may be a script; not without end.
@@ -35,7 +35,7 @@ pub fn folders(program: &Path, machine: &Machine) -> Vec<PathBuf> {
         found.push(if too_much(&tree) { real.clone() } else { tree });
         next = interpreter(&real, machine);
     }
-    found.retain(|folder| !SYSTEM.iter().any(|system| folder.starts_with(system) && *system != "/opt"));
+    found.retain(|folder| !SYSTEM.iter().any(|system| folder.starts_with(system)));
     found.sort();
     found.dedup();
     found

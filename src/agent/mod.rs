@@ -241,6 +241,8 @@ pub enum Event {
     Used(Usage),
     /// The places that scout would look at first.
     Leads(String),
+    /// Something went wrong that costs no answer.
+    Warning(String),
 }
 
 /// How a program ended.
@@ -316,6 +318,14 @@ pub enum AgentError {
         /// What the system said.
         source: io::Error,
     },
+    /// The wall could not be built around it, or it could not be started there.
+    #[error("cannot start `{program}` behind the wall{}", stderr_part(stderr))]
+    NotStanding {
+        /// What was to be started.
+        program: String,
+        /// What the helper said.
+        stderr: String,
+    },
     /// It would choose a model, and so a provider, by itself.
     #[error("{agent} is asked only with a model that you chose")]
     NoModel {
@@ -333,7 +343,7 @@ pub enum AgentError {
         stderr: String,
     },
     /// It began to answer and did not finish.
-    #[error("{agent} did not finish: {why}")]
+    #[error("{agent} did not finish: {why}{}", stderr_part(stderr))]
     Incomplete {
         /// Which agent.
         agent: String,

@@ -33,6 +33,8 @@ pub struct Start<'a> {
     pub environment: Option<Vec<(OsString, OsString)>>,
     /// Where its raw standard output is kept.
     pub stream: Option<PathBuf>,
+    /// The exit code by which whoever builds the wall says that it did not come to the program.
+    pub not_standing: Option<u8>,
     /// Called about once a second while it runs, and once when it has ended.
     pub tick: Option<Box<dyn FnMut() + 'a>>,
 }
@@ -78,7 +80,11 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         tick();
     }
     if let Ok(code) = heard {
-        return talk.dialogue.end(&Exit { code: code?, stderr });
+        let code = code?;
+        return match start.not_standing.map(i32::from) {
+            Some(refused) if code == Some(refused) => Err(AgentError::NotStanding { program: name, stderr }),
+            _ => talk.dialogue.end(&Exit { code, stderr }),
+        };
     }
     let partial = match talk.dialogue.end(&Exit { code: None, stderr }) {
         Err(AgentError::Incomplete { partial, .. }) => partial,

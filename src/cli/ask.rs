@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         return dry_run(&orders, settings, printer);
     }
     let store = Jobs::of(&settings.machine);
-    store.sweep(&settings.machine);
+    store.sweep();
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
     if !settings.json {
@@ -122,10 +122,11 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             say(&format!("{} answers: {}", agent.agent.name(), agent.agent.about()));
         }
     }
-    if args.detach {
-        return jobs::detach(&records, settings, printer);
+    let at_once = args.jobs.map_or(settings.jobs, usize::from);
+    match args.detach {
+        true => jobs::detach(&records, at_once, settings, printer),
+        false => run_here(&records, at_once, settings, printer),
     }
-    run_here(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
 }
 
 /// The id of the note that a handle means.

@@ -1,6 +1,7 @@
 //! The user's `config.toml`: read whole, and refused with the nearest name where a key means nothing.
 
 use crate::agent::{Candidate, Options};
+use crate::sandbox::proxy::Allowed;
 use crate::suggestion;
 use std::fs;
 use std::io;
@@ -92,7 +93,7 @@ impl File<'_> {
                 "jobs" => options.jobs = Some(self.count(&full, value)?),
                 "env" => options.env = self.texts(&full, value)?,
                 "read" => options.read = self.texts(&full, value)?,
-                "hosts" => options.hosts = self.texts(&full, value)?,
+                "hosts" => options.hosts = self.hosts(&full, value)?,
                 "command" => command = Some(self.texts(&full, value)?),
                 "acp" => acp = Some(self.texts(&full, value)?),
                 _ => return Err(self.unknown(&full, &AGENT_KEYS)),
@@ -140,6 +141,14 @@ impl File<'_> {
         let wrong = || self.wrong(format!("`{key}` is not a list of texts"));
         let list = value.as_array().ok_or_else(wrong)?;
         list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+    }
+
+    fn hosts(&self, key: &str, value: &toml::Value) -> Result<Vec<String>, ConfigError> {
+        let hosts = self.texts(key, value)?;
+        match hosts.iter().find(|host| Allowed::parse(host, true).is_none()) {
+            Some(host) => Err(self.wrong(format!("`{host}` in `{key}` is not like `host` or `host:port`"))),
+            None => Ok(hosts),
+        }
     }
 
     fn count(&self, key: &str, value: &toml::Value) -> Result<usize, ConfigError> {

@@ -361,6 +361,9 @@ fn of_record(error: &RecordError) -> (&'static str, u8, String) {
 fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
     let hint = match error {
         AgentError::Start { .. } => "check that the program is installed and may be run",
+        AgentError::NotStanding { .. } => {
+            "let it read what it lacks: `read = [\"FOLDER\"]` under `[agents.NAME]` in your `config.toml`"
+        }
         AgentError::NoModel { .. } => "set `model` for it in your `config.toml`, under `[agents.NAME]`",
         AgentError::NoAnswer { .. } | AgentError::Lost { .. } => {
             "ask again; if it happens twice, it is a bug worth reporting"

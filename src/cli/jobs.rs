@@ -88,11 +88,11 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             Ok(fail::DONE)
         }
         Some(What::Retry { ids, detach }) => {
-            let records: Vec<Record> = ids.iter().map(|id| again(id, &store)).collect::<Result<_, _>>()?;
+            let records: Vec<Record> = ids.iter().map(|id| again(id, &store, settings)).collect::<Result<_, _>>()?;
             if *detach {
-                return self::detach(&records, settings, printer);
+                return self::detach(&records, settings.jobs, settings, printer);
             }
-            run_records(&records, settings, printer)
+            run_records(&records, settings.jobs, settings, printer)
         }
         Some(What::Rm { ids }) => {
             let records: Vec<Record> = ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?;
@@ -103,7 +103,12 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
 }
 
 /// Runs jobs here, each in the knowledge base that it was asked for.
-pub(super) fn run_records(records: &[Record], settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+pub(super) fn run_records(
+    records: &[Record],
+    at_once: usize,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<u8, Failure> {
     let mut bases: Vec<PathBuf> = records.iter().map(|record| record.order.base.clone()).collect();
     bases.sort();
     bases.dedup();
@@ -111,15 +116,20 @@ pub(super) fn run_records(records: &[Record], settings: &Settings, printer: &Pri
     for base in bases {
         let settings = settings.with_base(KnowledgeBase::open(&base)?);
         let here: Vec<Record> = records.iter().filter(|record| record.order.base == base).cloned().collect();
-        worst = worst.max(super::ask::run_here(&here, settings.jobs, &settings, printer)?);
+        worst = worst.max(super::ask::run_here(&here, at_once, &settings, printer)?);
     }
     Ok(worst)
 }
 
 /// Hands jobs to a kb of their own, which outlives this one and its terminal, and prints their ids.
-pub(super) fn detach(records: &[Record], settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+pub(super) fn detach(
+    records: &[Record],
+    at_once: usize,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<u8, Failure> {
     let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
-    job::run_detached(&ids, &settings.machine).map_err(Failure::Detach)?;
+    job::run_detached(&ids, at_once, &settings.machine).map_err(Failure::Detach)?;
     if settings.json {
         let store = Jobs::of(&settings.machine);
         let jobs: Vec<JobView> = records.iter().map(|record| view(record, &store, settings)).collect();
@@ -129,10 +139,11 @@ pub(super) fn detach(records: &[Record], settings: &Settings, printer: &Printer)
 }
 
 /// A job as it was before it ran.
-fn again(id: &str, store: &Jobs) -> Result<Record, Failure> {
+fn again(id: &str, store: &Jobs, settings: &Settings) -> Result<Record, Failure> {
     let mut record = store.find(id)?;
     let held = store.hold(&record.id)?;
     held.folder.clear();
+    record.created = settings.machine.now();
     record.started = None;
     record.ended = None;
     held.folder.write(&record)?;
@@ -140,8 +151,7 @@ fn again(id: &str, store: &Jobs) -> Result<Record, Failure> {
 }
 
 fn cancel(record: &Record, store: &Jobs, settings: &Settings) -> Result<(), Failure> {
-    let is_over = |record: &Record| !matches!(store.state(record, &settings.machine).as_str(), "queued" | "running");
-    if is_over(record) {
+    if is_over(record, store, settings) {
         say(&format!("{} has ended already", record.id));
         return Ok(());
     }
@@ -149,7 +159,7 @@ fn cancel(record: &Record, store: &Jobs, settings: &Settings) -> Result<(), Fail
     folder.cancel()?;
     let began = std::time::Instant::now();
     while began.elapsed() < STOPS {
-        if is_over(&folder.read()?) {
+        if is_over(&folder.read()?, store, settings) {
             say(&format!("{} is cancelled", record.id));
             return Ok(());
         }
@@ -166,7 +176,7 @@ fn log(record: &Record, follow: bool, store: &Jobs, settings: &Settings) -> Resu
     let mut at = 0;
     loop {
         // First whether it has ended, then what it said: nothing said before the end is missed.
-        let ended = !matches!(store.state(&folder.read()?, &settings.machine).as_str(), "queued" | "running");
+        let ended = is_over(&folder.read()?, store, settings);
         let mut text = Vec::new();
         match std::fs::File::open(folder.stream()) {
             Ok(mut file) => {
@@ -189,6 +199,11 @@ fn log(record: &Record, follow: bool, store: &Jobs, settings: &Settings) -> Resu
         }
         std::thread::sleep(LOOKS);
     }
+}
+
+/// Whether a job neither runs nor waits.
+pub(super) fn is_over(record: &Record, store: &Jobs, settings: &Settings) -> bool {
+    !matches!(store.state(record, &settings.machine).as_str(), "queued" | "running")
 }
 
 /// A job as commands print it.

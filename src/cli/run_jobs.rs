@@ -9,6 +9,8 @@ use crate::job::{Jobs, Record};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     ids: Vec<String>,
+    #[arg(long)]
+    jobs: usize,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
@@ -16,5 +18,5 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let _ = rustix::process::setsid();
     let store = Jobs::of(&settings.machine);
     let records: Vec<Record> = args.ids.iter().map(|id| store.folder(id).read()).collect::<Result<_, _>>()?;
-    jobs::run_records(&records, settings, printer)
+    jobs::run_records(&records, args.jobs, settings, printer)
 }

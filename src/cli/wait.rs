@@ -2,7 +2,7 @@
 
 use super::fail::{self, Failure};
 use super::format::{Printer, View};
-use super::jobs::view;
+use super::jobs::{is_over, view};
 use super::settings::Settings;
 use crate::job::{Jobs, Record};
 use crate::view::{FORMAT, JobsView};
@@ -30,9 +30,8 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     let store = Jobs::of(&settings.machine);
-    let is_over = |record: &Record| !matches!(store.state(record, &settings.machine).as_str(), "queued" | "running");
     let records: Vec<Record> = match args.ids.is_empty() {
-        true => store.all().into_iter().filter(|record| !is_over(record)).collect(),
+        true => store.all().into_iter().filter(|record| !is_over(record, &store, settings)).collect(),
         false => args.ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?,
     };
     let began = Instant::now();
@@ -40,7 +39,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     for record in records {
         let folder = store.folder(&record.id);
         let mut record = folder.read()?;
-        while !is_over(&record) {
+        while !is_over(&record, &store, settings) {
             if args.timeout.is_some_and(|limit| began.elapsed() > limit) {
                 return Err(Failure::StillRunning { id: record.id });
             }

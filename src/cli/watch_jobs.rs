@@ -80,6 +80,10 @@ impl Watcher for Screen<'_> {
             Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
             Happened::Event(Event::Used(usage)) => self.live.used(number, used(&usage)),
             Happened::Event(Event::Leads(places)) => self.live.doing(number, &format!("scout would look at {places}")),
+            Happened::Event(Event::Warning(warning)) => {
+                self.live.clear();
+                say(&format!("kb: {warning}"));
+            }
             Happened::Ended(result) => {
                 self.live.end(number);
                 self.ended.push(record.id.clone());
@@ -122,6 +126,7 @@ fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View,
         Kept::Saved(path) => ("kept", Some(path), None),
         Kept::Reused(path) => ("reused", Some(path), None),
         Kept::NotFound { markdown, saved } => ("not_found", saved, Some(markdown)),
+        Kept::Tried { markdown } => ("tried", None, Some(markdown)),
     };
     let note = path.as_deref().map(|path| note(path, settings, &viewer)).transpose()?;
     let last_line = note.as_ref().map(|note| match word {

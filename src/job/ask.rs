@@ -6,7 +6,7 @@ use crate::agent::home;
 use crate::agent::login::LoginWatch;
 use crate::agent::{self, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
-use crate::sandbox::Wall;
+use crate::sandbox::{NOT_STANDING, Wall};
 use crate::subject::Snapshot;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +30,8 @@ struct Prepared {
     wall: Wall,
     /// The job, or the session that is gone on in.
     name: String,
+    /// It is the session.
+    goes_on: bool,
 }
 
 /// What would be told to whom, and behind which wall.
@@ -55,17 +57,20 @@ pub struct Plan {
 
 /// Decides all, starts nothing but scout for its leads.
 pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
-    let Prepared { executable, prompt, program, wall, .. } = prepare(asked, &mut |_| {}).await?;
-    let Asked { order, question, candidate, snapshot, desk, .. } = asked;
+    let Prepared { executable, prompt, program, wall, name, .. } = prepare(asked, &mut |_| {}).await?;
+    let Asked { order, question, candidate, snapshot, desk, id } = asked;
+    let home = home::path(&order.agent, &name, desk.machine);
     let needs = candidate.needs();
-    let set = needs.variables.iter().filter(|name| desk.machine.variable(name).is_some()).cloned();
     let read = enclose::readable(&needs, &executable, snapshot, desk.machine);
     Ok(Plan {
         agent: order.agent.clone(),
         question: question.as_str().to_owned(),
         wall: wall.word(),
         command: program.command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-        variables: set.chain(program.environment.iter().map(|(name, _)| name.clone())).collect(),
+        variables: enclose::environment(&needs, &executable, &home, id, &program, desk.machine)
+            .into_iter()
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect(),
         hosts: needs.hosts,
         read: read.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         prompt,
@@ -78,7 +83,7 @@ pub(super) async fn ask(
     stream: PathBuf,
     events: &mut dyn FnMut(Event),
 ) -> Result<(Answer, &'static str), JobError> {
-    let Prepared { executable, program, wall, name, .. } = prepare(asked, events).await?;
+    let Prepared { executable, program, wall, name, goes_on, .. } = prepare(asked, events).await?;
     let Asked { order, candidate, snapshot, desk, id, .. } = *asked;
     let stream = Some(stream);
     if is_scout(candidate) {
@@ -96,23 +101,29 @@ pub(super) async fn ask(
         command: std::mem::take(&mut enclosure.command),
         environment: Some(std::mem::take(&mut enclosure.environment)),
         stream,
+        not_standing: (wall != Wall::None).then_some(NOT_STANDING),
         tick: Some(Box::new(tick)),
     };
     let answer = agent::run(program, start, events).await;
     let certificate = enclosure.proxy().and_then(|proxy| proxy.report().certificate_suspected);
     let Enclosure { home, .. } = enclosure;
-    match answer {
-        Ok(answer) => {
-            match answer.agent.session.as_deref() {
-                Some(session) => home.keep(&order.agent, session, desk.machine)?,
-                None => home.discard()?,
-            }
-            Ok((answer, wall.word()))
-        }
-        Err(error) => {
-            let _ = home.discard();
-            Err(certificate.map_or_else(|| error.into(), |host| JobError::Certificate { host }))
-        }
+    // A session that could be gone on in before is not lost by one failure.
+    let session = match &answer {
+        Ok(answer) => answer.agent.session.as_deref(),
+        Err(_) => goes_on.then_some(name.as_str()),
+    };
+    let put_away = match session {
+        Some(session) => home.keep(&order.agent, session, desk.machine),
+        None => home.discard(),
+    };
+    if let Err(error) = put_away {
+        // The answer was paid for.
+        events(Event::Warning(error.to_string()));
+    }
+    match (answer, certificate) {
+        (Ok(answer), _) => Ok((answer, wall.word())),
+        (Err(_), Some(host)) => Err(JobError::Certificate { host }),
+        (Err(error), None) => Err(error.into()),
     }
 }
 
@@ -134,7 +145,10 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
         true => told::leads(question, snapshot, desk, events).await,
         false => Vec::new(),
     };
-    let prompt = agent::prompt(question, &leads, notes.as_deref());
+    let prompt = match is_scout(candidate) {
+        true => question.as_str().to_owned(),
+        false => agent::prompt(question, &leads, notes.as_deref()),
+    };
     let needs = candidate.needs();
     let variables: Vec<String> =
         needs.variables.iter().filter(|name| machine.variable(name).is_some()).cloned().collect();
@@ -155,7 +169,7 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
     };
     let mut program = candidate.agent.program(&brief)?;
     program.time_limit = order.seconds.map_or(program.time_limit, Duration::from_secs);
-    Ok(Prepared { executable, prompt, program, wall, name })
+    Ok(Prepared { executable, prompt, program, wall, name, goes_on: session.is_some() })
 }
 
 /// The agent's session lies in the private home that was kept with it.

@@ -77,7 +77,7 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
         read,
         write: vec![home.path.clone()],
         network: !needs.hosts.is_empty(),
-        environment: environment(&needs, executable, &home, job, program, machine),
+        environment: environment(&needs, executable, &home.path, job, program, machine),
     };
     let entry = sandbox.enter(wall, &machine.program, &program.command)?;
     let (command, environment) = (entry.command.clone(), entry.environment.clone());
@@ -97,6 +97,8 @@ pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, ma
     // The user's own certificates.
     let certificates = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"].iter().filter_map(|name| machine.variable(name));
     read.extend(certificates.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()));
+    read.sort();
+    read.dedup();
     read
 }
 
@@ -130,10 +132,11 @@ fn open_the_way(entry: Entry, needs: &Needs, candidate: &Candidate, machine: &Ma
     receiver
 }
 
-fn environment(
+/// All variables of the program, but those by which it finds the proxy.
+pub(super) fn environment(
     needs: &Needs,
     executable: &Path,
-    home: &Home,
+    home: &Path,
     job: &str,
     program: &Program,
     machine: &Machine,
@@ -149,8 +152,8 @@ fn environment(
         }
     }
     set("PATH", agent::search_path(executable, machine).into());
-    set("HOME", home.path.clone().into());
-    set("TMPDIR", home.temporary().into());
+    set("HOME", home.into());
+    set("TMPDIR", home::temporary(home).into());
     // A kb that is started inside starts nothing more.
     set("KB_JOB", job.into());
     // The repository may belong to another than the user that the wall shows.

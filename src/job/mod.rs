@@ -15,7 +15,7 @@ pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
 
 use crate::agent::home::HomeError;
-use crate::agent::{self, AgentError, Event, Roster};
+use crate::agent::{self, AgentError, Candidate, Event, Roster};
 use crate::citation::{self, Citation};
 use crate::context;
 use crate::index::IndexError;
@@ -47,6 +47,11 @@ impl<'a> Desk<'a> {
     /// Nothing is pinned yet.
     pub fn new(kb: &'a KnowledgeBase, machine: &'a Machine, roster: &'a Roster) -> Self {
         Self { kb, machine, roster, snapshots: RefCell::default() }
+    }
+
+    /// The agent that an order names.
+    fn candidate(&self, order: &Order) -> Result<&'a Candidate, JobError> {
+        self.roster.by_name(&order.agent).ok_or_else(|| JobError::NoSuchAgent { name: order.agent.clone() })
     }
 
     /// A subject pinned: once, however many jobs are about it.
@@ -91,6 +96,7 @@ impl Outcome {
             Kept::Saved(_) => "kept",
             Kept::Reused(_) => "reused",
             Kept::NotFound { .. } => "not_found",
+            Kept::Tried { .. } => "tried",
         }
     }
 
@@ -99,6 +105,7 @@ impl Outcome {
         match &self.kept {
             Kept::Saved(path) | Kept::Reused(path) => Some(path),
             Kept::NotFound { saved, .. } => saved.as_deref(),
+            Kept::Tried { .. } => None,
         }
     }
 }
@@ -110,6 +117,11 @@ pub enum Kept {
     Saved(PathBuf),
     /// A fresh note answers the question already; nobody was asked.
     Reused(PathBuf),
+    /// A trial of the agent: it answers.
+    Tried {
+        /// What it says.
+        markdown: String,
+    },
     /// It is not in this code. Saved only if that was wanted.
     NotFound {
         /// What the agent says to it.
@@ -195,8 +207,7 @@ pub fn new_job_id(machine: &Machine) -> String {
 /// What would be told to whom, and behind which wall. Asks nobody but scout for leads.
 pub async fn plan(order: &Order, desk: &Desk<'_>) -> Result<Plan, JobError> {
     let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
-    let no_agent = || JobError::NoSuchAgent { name: order.agent.clone() };
-    let candidate = desk.roster.by_name(&order.agent).ok_or_else(no_agent)?;
+    let candidate = desk.candidate(order)?;
     let snapshot = desk.pin(&order.subject)?;
     let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: "j-dry-run" };
     ask::plan(&asked).await
@@ -212,8 +223,7 @@ pub async fn run(
     let started = Instant::now();
     let Desk { kb, machine, .. } = desk;
     let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
-    let no_agent = || JobError::NoSuchAgent { name: order.agent.clone() };
-    let candidate = desk.roster.by_name(&order.agent).ok_or_else(no_agent)?;
+    let candidate = desk.candidate(order)?;
     let snapshot = desk.pin(&order.subject)?;
     let wanted = reuse::Wanted { question: &question, agent: &order.agent, snapshot: &snapshot };
     if !order.ask_anyway
@@ -233,7 +243,10 @@ pub async fn run(
     let claims = citation::examine(&body, &mut citations, question.as_str(), std::slice::from_ref(&*snapshot));
     let seconds = started.elapsed();
     let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
-    if order.is_trial || !answer.found && !order.keep_not_found {
+    if order.is_trial {
+        return Ok(outcome(Kept::Tried { markdown: answer.markdown }));
+    }
+    if !answer.found && !order.keep_not_found {
         return Ok(outcome(Kept::NotFound { markdown: answer.markdown, saved: None }));
     }
     let draft = Draft {

@@ -1,8 +1,9 @@
 //! Many jobs, side by side: so many at once in this process, so many an agent across all of them. Each
 //! is kept as it ends.
 
-use super::{Desk, Held, JobError, Jobs, Outcome, Record, run, slots};
-use crate::agent::{AgentError, Event};
+use super::{Desk, Ended, Held, JobError, Jobs, Outcome, Record, run, slots};
+use crate::agent::{AgentError, Candidate, Event};
+use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -47,15 +48,7 @@ pub async fn run_all(records: &[Record], at_once: usize, desk: &Desk<'_>, jobs: 
             one(number, record, &held, desk, watcher).await;
         }
     };
-    let mut futures: Vec<_> =
-        records.iter().enumerate().map(|(number, record)| Box::pin(one(number, record))).collect();
-    let mut done = vec![false; futures.len()];
-    let all = std::future::poll_fn(|context| {
-        for (future, done) in futures.iter_mut().zip(&mut done) {
-            *done = *done || future.as_mut().poll(context).is_ready();
-        }
-        if done.iter().all(|done| *done) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    });
+    let all = join_all(records.iter().enumerate().map(|(number, record)| one(number, record)));
     let ticks = async {
         loop {
             tokio::time::sleep(TICK).await;
@@ -63,7 +56,7 @@ pub async fn run_all(records: &[Record], at_once: usize, desk: &Desk<'_>, jobs: 
         }
     };
     tokio::select! {
-        () = all => {}
+        _ = all => {}
         () = ticks => {}
     }
 }
@@ -76,7 +69,7 @@ async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, wa
             tokio::time::sleep(LOOKS).await;
         }
     };
-    let limit = desk.roster.by_name(&record.order.agent).and_then(crate::agent::Candidate::jobs_at_once);
+    let limit = desk.roster.by_name(&record.order.agent).and_then(Candidate::jobs_at_once);
     let work = async {
         let _slot = slots::take(&record.order.agent, limit, desk.machine).await;
         record.started = Some(desk.machine.now());
@@ -90,7 +83,7 @@ async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, wa
         () = cancelled => Err(JobError::Cancelled),
     };
     let hint = result.as_ref().err().map(|error| watcher.borrow().hint(error));
-    record.ended = Some(super::Ended {
+    record.ended = Some(Ended {
         outcome: result.as_ref().map_or_else(JobError::outcome, Outcome::word).to_owned(),
         at: desk.machine.now(),
         seconds: began.elapsed().as_secs_f64(),

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 const RECORD: &str = "job.json";
 const LOCK: &str = "lock";
@@ -16,7 +17,9 @@ const CANCEL: &str = "cancel";
 const STREAM: &str = "stream";
 const PARTIAL: &str = "partial.md";
 /// How long jobs are kept.
-const KEPT: TimeDelta = TimeDelta::days(30);
+const KEPT: Duration = Duration::from_hours(30 * 24);
+/// How often, and how long apart, a lock is tried that somebody may only be looking at.
+const TRIES: (u32, Duration) = (40, Duration::from_millis(5));
 /// How long a job may wait for the process that is to run it.
 const HANDED_OVER: TimeDelta = TimeDelta::seconds(20);
 
@@ -64,7 +67,7 @@ pub struct Record {
     pub id: String,
     /// What was asked.
     pub order: Order,
-    /// When.
+    /// When, the last time.
     pub created: DateTime<Utc>,
     /// When it began to run.
     pub started: Option<DateTime<Utc>>,
@@ -167,8 +170,13 @@ impl Jobs {
 
     /// All jobs, newest first. What cannot be read is passed over.
     pub fn all(&self) -> Vec<Record> {
-        let ids = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut records: Vec<Record> = ids.filter_map(|entry| Folder(entry.path()).read().ok()).collect();
+        self.of_ids(|_| true)
+    }
+
+    fn of_ids(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Record> {
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| Folder(entry.path()));
+        let wanted = folders.filter(|folder| is_wanted(&folder.id()));
+        let mut records: Vec<Record> = wanted.filter_map(|folder| folder.read().ok()).collect();
         records.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         records
     }
@@ -177,8 +185,7 @@ impl Jobs {
     pub fn find(&self, handle: &str) -> Result<Record, RecordError> {
         let begins =
             |id: &str| id.starts_with(handle) || id.strip_prefix("j-").is_some_and(|id| id.starts_with(handle));
-        let mut found: Vec<Record> = self.all();
-        found.retain(|record| begins(&record.id));
+        let mut found = self.of_ids(begins);
         match found.len() {
             1 => Ok(found.remove(0)),
             0 => Err(RecordError::NoSuchJob { id: handle.to_owned() }),
@@ -194,8 +201,20 @@ impl Jobs {
         Folder(self.folder.join(id))
     }
 
-    /// Takes a job on: it counts as alive as long as the value lives.
+    /// Takes a job on: it counts as alive as long as the value lives. Somebody who only looks whether it
+    /// is alive holds it for a moment, too.
     pub fn hold(&self, id: &str) -> Result<Held, RecordError> {
+        let (tries, apart) = TRIES;
+        for _ in 1..tries {
+            match self.try_hold(id) {
+                Err(RecordError::Running { .. }) => std::thread::sleep(apart),
+                other => return other,
+            }
+        }
+        self.try_hold(id)
+    }
+
+    fn try_hold(&self, id: &str) -> Result<Held, RecordError> {
         let folder = self.folder(id);
         let path = folder.0.join(LOCK);
         let failed = |source| RecordError::Io { path: path.clone(), source };
@@ -213,11 +232,13 @@ impl Jobs {
         fs::remove_dir_all(&held.folder.0).map_err(|source| RecordError::Io { path: held.folder.0.clone(), source })
     }
 
-    /// Takes away what ended long ago.
-    pub fn sweep(&self, machine: &Machine) {
-        let old = |record: &Record| machine.now() - record.created > KEPT;
-        for record in self.all().into_iter().filter(old) {
-            let _ = self.remove(&record.id);
+    /// Takes away what nobody has touched for long.
+    pub fn sweep(&self) {
+        let Some(limit) = SystemTime::now().checked_sub(KEPT) else { return };
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.metadata().and_then(|folder| folder.modified()).is_ok_and(|modified| modified < limit) {
+                let _ = self.remove(&entry.file_name().to_string_lossy());
+            }
         }
     }
 
@@ -227,7 +248,7 @@ impl Jobs {
             return ended.outcome.clone();
         }
         let waits = record.started.is_none();
-        let is_held = matches!(self.hold(&record.id), Err(RecordError::Running { .. }));
+        let is_held = matches!(self.try_hold(&record.id), Err(RecordError::Running { .. }));
         let handed_over = waits && machine.now() - record.created < HANDED_OVER;
         match (is_held, waits) {
             (true, true) => "queued",

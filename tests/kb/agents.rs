@@ -4,21 +4,27 @@ use crate::harness::Env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+/// A user whose configuration names a program `mine`.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_program_of_one_s_own_answers_and_changes_nothing() {
-    let env = Env::shop();
+fn with_program(env: Env, script: &str) -> Env {
     let program = env.home().join("mine");
-    let script = "#!/bin/sh\ncat > /dev/null\ntouch shop/planted 2> /dev/null && echo planted\n\
-                  ls ~/.secret 2> /dev/null && echo read\necho '# Cookies'\necho\n\
-                  echo 'Set by `save_cookie` in `shop/cookies.py:23-25`.'\n";
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::write(env.home().join(".secret"), "x").unwrap();
     let config = env.home().join(".config/kb");
     fs::create_dir_all(&config).unwrap();
     let text = format!("[agents.mine]\ncommand = [\"{}\"]\n", program.display());
     fs::write(config.join("config.toml"), text).unwrap();
+    env
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_of_one_s_own_answers_and_changes_nothing() {
+    let script = "#!/bin/sh\ncat > /dev/null\ntouch shop/planted 2> /dev/null && echo planted\n\
+                  ls ~/.secret 2> /dev/null && echo read\necho '# Cookies'\necho\n\
+                  echo 'Set by `save_cookie` in `shop/cookies.py:23-25`.'\n";
+    let env = with_program(Env::shop(), script);
+    fs::write(env.home().join(".secret"), "x").unwrap();
 
     let answer = env.kb("ask --json --agent mine where are signed cookies set").json();
     assert_eq!(answer["outcome"], "kept");
@@ -46,4 +52,33 @@ fn a_dry_run_shows_what_would_be_told_and_asks_nobody() {
     assert_eq!(plan["agent"], "scout");
     assert!(plan["prompt"].as_str().unwrap().contains("where are signed cookies set"), "{plan}");
     assert!(env.notes().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
+    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\necho 'The word is heron, in `hello.txt:1`.'\n");
+    let tried = env.kb("agents check mine --json").json();
+    assert_eq!(tried["outcome"], "tried");
+    assert!(tried["answer"].as_str().unwrap().contains("heron"), "{tried}");
+    assert!(env.notes().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_cannot_start_behind_the_wall_says_what_to_add() {
+    let env = with_program(Env::shop(), "#!/nowhere/interpreter\n");
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    assert!(run.stderr.contains("behind the wall") && run.stderr.contains("`read = ["), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_that_is_none_is_an_error_of_the_configuration() {
+    let env = with_program(Env::shop(), "#!/bin/sh\n");
+    let config = env.home().join(".config/kb/config.toml");
+    let text = fs::read_to_string(&config).unwrap() + "hosts = [\"no host\"]\n";
+    fs::write(&config, text).unwrap();
+    let run = env.kb("list").ends_with(3);
+    assert!(run.stderr.contains("`no host` in `agents.mine.hosts`"), "{run}");
 }

@@ -58,6 +58,16 @@ fn a_job_whose_process_died_is_interrupted_and_can_be_repeated() {
 }
 
 #[test]
+fn a_job_that_is_repeated_in_the_background_can_be_waited_for() {
+    let env = Env::shop();
+    env.kb("ask where are signed cookies set").ok();
+    let jobs = env.kb("jobs --json").json();
+    let id = jobs["jobs"][0]["id"].as_str().unwrap();
+    env.kb(&format!("jobs retry {id} --detach")).ok();
+    assert_eq!(env.kb(&format!("wait {id} --timeout 60s --json")).json()["jobs"][0]["state"], "reused");
+}
+
+#[test]
 fn a_job_that_is_not_there_is_told_from_one_that_is_ambiguous() {
     let env = Env::shop();
     assert_eq!(env.kb("jobs show j-nothing").code, Some(1));

@@ -97,6 +97,7 @@ fn watched(agent: &str, name: &str) -> String {
             Step::Event(Event::Doing(what)) => writeln!(seen, "{what}").unwrap(),
             Step::Event(Event::Used(usage)) => writeln!(seen, "{:?}/{:?}", usage.input, usage.output).unwrap(),
             Step::Send(text) => writeln!(seen, "> {text}").unwrap(),
+            Step::Event(Event::Warning(warning)) => writeln!(seen, "warning {warning}").unwrap(),
             Step::Event(Event::Leads(leads)) => writeln!(seen, "leads {leads}").unwrap(),
             Step::HangUp => writeln!(seen, "hangs up").unwrap(),
             Step::Stop => writeln!(seen, "is stopped").unwrap(),
