@@ -19,12 +19,17 @@ impl<'a> Sources<'a> {
         Self { root, hidden, read: FxHashMap::default() }
     }
 
+    /// A file as it is now; nothing of one that is gone.
+    pub(crate) fn read(&self, path: &str) -> String {
+        let root = if self.root.is_file() { self.root.parent().unwrap_or(self.root) } else { self.root };
+        let bytes = crate::subject::read(root, self.hidden, path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The lines of a file; none of one that is gone.
     pub(crate) fn lines(&mut self, path: &str) -> &[String] {
         if !self.read.contains_key(path) {
-            let root = if self.root.is_file() { self.root.parent().unwrap_or(self.root) } else { self.root };
-            let bytes = crate::subject::read(root, self.hidden, path).unwrap_or_default();
-            let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
+            let lines = self.read(path).lines().map(str::to_owned).collect();
             self.read.insert(path.to_owned(), lines);
         }
         self.read.get(path).map_or(&[], Vec::as_slice)

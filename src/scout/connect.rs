@@ -1,8 +1,9 @@
 //! How places hang together: real call sites between them, and the way from an entry point to one.
 
+use super::families::SELDOM_ALONE;
 use super::research::Findings;
 use super::scan::Scan;
-use super::trace::Graph;
+use super::trace::{Graph, How, Meant};
 use super::walk::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,100 +14,30 @@ pub(crate) struct Step {
     pub(crate) callee: usize,
     /// Of the call, from 1.
     pub(crate) line: u32,
-    /// Definitions that the called name may mean.
+    /// Definitions that the call may mean.
     pub(crate) meanings: usize,
+    /// What tells that.
+    pub(crate) how: How,
 }
 
-/// Names that every library has, too: a call of one says nothing about which is meant, unless it stands
-/// in the same class.
-const COMMON: &[&str] = &[
-    "add",
-    "all",
-    "any",
-    "append",
-    "apply",
-    "bind",
-    "call",
-    "clear",
-    "clone",
-    "close",
-    "copy",
-    "count",
-    "default",
-    "delete",
-    "done",
-    "drop",
-    "end",
-    "eq",
-    "exit",
-    "extend",
-    "find",
-    "first",
-    "fmt",
-    "format",
-    "from",
-    "get",
-    "hash",
-    "init",
-    "insert",
-    "into",
-    "is_empty",
-    "items",
-    "iter",
-    "join",
-    "keys",
-    "last",
-    "len",
-    "length",
-    "load",
-    "log",
-    "map",
-    "match",
-    "name",
-    "new",
-    "next",
-    "of",
-    "on",
-    "open",
-    "parse",
-    "path",
-    "poll",
-    "pop",
-    "print",
-    "push",
-    "put",
-    "read",
-    "remove",
-    "replace",
-    "reset",
-    "run",
-    "save",
-    "search",
-    "send",
-    "set",
-    "size",
-    "sort",
-    "split",
-    "start",
-    "stop",
-    "string",
-    "sub",
-    "then",
-    "to_string",
-    "trim",
-    "update",
-    "value",
-    "values",
-    "wait",
-    "with",
-    "write",
-];
+impl Step {
+    fn new(from: usize, to: usize, line: u32, meant: &Meant) -> Self {
+        Self { caller: from, callee: to, line, meanings: meant.units.len(), how: meant.how }
+    }
 
-/// Whether a call can be told to mean this definition.
-fn is_told(scan: &Scan, from: usize, to: usize, meanings: usize) -> bool {
-    let name = scan.name(to).unwrap_or("").to_ascii_lowercase();
-    let related = scan.parent(from).is_some() && scan.parent(from) == scan.parent(to);
-    related || meanings <= 2 && !COMMON.contains(&name.as_str())
+    /// Whether the code says that this is what is called.
+    pub(crate) fn is_told(&self) -> bool {
+        self.how.is_told() && self.meanings == 1
+    }
+}
+
+/// Whether a call says enough of what it means to be told to a reader.
+fn is_worth_telling(scan: &Scan, name: u32, meant: &Meant) -> bool {
+    match meant.how {
+        How::Name => meant.units.len() <= 2 && !SELDOM_ALONE.contains(&scan.facts.names.get(name)),
+        How::Like => meant.units.len() <= 3,
+        _ => true,
+    }
 }
 
 /// Calls among the first `count` places, in ranked order; none twice.
@@ -114,12 +45,15 @@ pub(crate) fn among(scan: &Scan, found: &Findings, count: usize) -> Vec<Step> {
     let units: Vec<usize> = found.places.iter().take(count).map(|place| whole(scan, place.ranked.unit)).collect();
     let mut steps = Vec::new();
     for caller in &units {
-        for (name, line) in scan.units[*caller].calls() {
-            let meant = found.graph.resolve(scan, *caller, name);
-            for (callee, _) in &meant {
+        for call in scan.units[*caller].calls() {
+            let meant = found.graph.resolve(scan, *caller, &call);
+            if !is_worth_telling(scan, call.name, &meant) {
+                continue;
+            }
+            for callee in &meant.units {
                 let new = !steps.iter().any(|step: &Step| step.caller == *caller && step.callee == *callee);
-                if units.contains(callee) && callee != caller && new && is_told(scan, *caller, *callee, meant.len()) {
-                    steps.push(Step { caller: *caller, callee: *callee, line, meanings: meant.len() });
+                if units.contains(callee) && callee != caller && new {
+                    steps.push(Step::new(*caller, *callee, call.line, &meant));
                 }
             }
         }
@@ -157,6 +91,7 @@ pub(crate) fn way_to(scan: &Scan, found: &Findings, unit: usize) -> Vec<Step> {
         callers.sort_by_key(|step| {
             (
                 is_aside(scan, step.caller),
+                !step.is_told(),
                 step.meanings,
                 !ranked(found, step.caller),
                 !scan.units[step.caller].exported,
@@ -197,13 +132,11 @@ fn sites(scan: &Scan, graph: &Graph, units: &[usize]) -> Vec<Step> {
         if !unit.kind.is_callable() {
             continue;
         }
-        for (name, line) in unit.calls().filter(|(name, _)| names.contains(name)) {
-            let meant = graph.resolve(scan, caller, name);
-            for callee in units.iter().filter(|unit| meant.iter().any(|(at, _)| at == *unit)) {
-                if !is_told(scan, caller, *callee, meant.len()) {
-                    continue;
-                }
-                steps.push(Step { caller, callee: *callee, line, meanings: meant.len() });
+        for call in unit.calls().filter(|call| names.contains(&call.name)) {
+            let meant = graph.resolve(scan, caller, &call);
+            if is_worth_telling(scan, call.name, &meant) {
+                let called = units.iter().filter(|unit| meant.units.contains(unit));
+                steps.extend(called.map(|callee| Step::new(caller, *callee, call.line, &meant)));
             }
         }
     }

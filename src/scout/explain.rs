@@ -1,20 +1,25 @@
 //! Findings as markdown that a person would keep. What is said is what the code says: names, lines,
 //! documentation, calls; nothing is guessed.
 
+mod listed;
+mod steps;
+
 use super::cite::{Cited, Sources};
 use super::connect::{self, Step};
-use super::excerpt::Reading;
 use super::language::{self, Kind};
 use super::query::Ask;
 use super::rank::Ranker;
 use super::research::Findings;
 use super::scan::Scan;
+use super::trace::How;
 use super::{Coverage, Place, Report, excerpt};
 use std::fmt::Write;
 
 /// Places named in the direct answer, and in all.
 const DIRECT: usize = 3;
 const IN_ALL: usize = 10;
+/// Places shown beside a list.
+const BESIDE: usize = 5;
 /// Places shown where nothing answers.
 const NEAREST: usize = 8;
 
@@ -37,15 +42,36 @@ pub(crate) fn report(
 ) -> Report {
     let mut page = Page { text: String::new(), places: Vec::new(), scan: ranker.scan, sources };
     page.title(question);
-    let here = found.found && !found.places.is_empty();
-    for place in found.places.iter().take(if here { IN_ALL } else { NEAREST }) {
+    let here = found.found && (!found.places.is_empty() || !found.listings.is_empty());
+    for listing in &found.listings {
+        page.cite_best(listing, found);
+    }
+    let shown = match (found.listings.is_empty(), here) {
+        (false, _) if found.signals.is_answer() => BESIDE,
+        (false, _) => 0,
+        (true, true) => IN_ALL,
+        (true, false) => NEAREST,
+    };
+    for place in found.places.iter().take(shown) {
         page.cite_place(place);
     }
-    if here {
+    if !found.listings.is_empty() {
+        for listing in &found.listings {
+            page.listing(listing, found);
+        }
+        page.also(found, 0, shown);
+    } else if here {
         page.direct(ranker, found);
+        page.group(found);
+        if matches!(ranker.query.ask, Ask::How | Ask::Flow) {
+            page.steps(found);
+        }
+        page.conditions(ranker, found);
         page.connected(found);
         page.code(ranker, found);
-        page.also(found);
+        // What a group holds is told there.
+        let told = found.group.as_ref().map_or(DIRECT, |group| DIRECT.max(group.units.len()));
+        page.also(found, told, IN_ALL.max(told + 4));
     } else {
         page.not_here(ranker, found, coverage);
     }
@@ -138,46 +164,40 @@ impl Page<'_, '_> {
         self.put("\n");
     }
 
-    fn also(&mut self, found: &Findings) {
-        if found.places.len() <= DIRECT {
+    /// The places behind those told.
+    fn also(&mut self, found: &Findings, told: usize, to: usize) {
+        let places = found.places.get(told..to.min(found.places.len())).unwrap_or(&[]);
+        if places.is_empty() {
             return;
         }
         self.put("## Also look at\n\n");
-        for place in found.places.iter().take(IN_ALL).skip(DIRECT) {
+        for place in places {
             let text = self.describe(place, true);
             let _ = writeln!(self.text, "- {text}");
         }
         self.put("\n");
     }
 
+    /// One call, and what tells that it means what it is said to mean.
     fn step(&mut self, step: &Step) -> String {
         let caller = self.scan.qualified(step.caller).unwrap_or_else(|| "code".to_owned());
         let target = self.scan.qualified(step.callee).unwrap_or_default();
         let citation = self.cite(step.caller, step.line, step.line, 0.0);
-        if self.is_told(step) {
-            return format!("{} calls {} at {citation}", excerpt::code(&caller), excerpt::code(&target));
-        }
-        let name = excerpt::code(self.scan.name(step.callee).unwrap_or_default());
+        let (caller, target) = (excerpt::code(&caller), excerpt::code(&target));
         let others = match step.meanings {
             0 | 1 => String::new(),
-            meanings => format!(", or {} more of that name", meanings - 1),
+            meanings => format!(", or {} more", meanings - 1),
         };
-        format!("{} calls {name} at {citation}: by its name {}{others}", excerpt::code(&caller), excerpt::code(&target))
-    }
-
-    /// What the line of a call tells of the definition that is meant.
-    fn reading(&mut self, step: &Step) -> Reading {
-        let name = self.scan.name(step.callee).unwrap_or_default();
-        let line =
-            self.sources.lines(self.scan.path(step.caller)).get(step.line as usize - 1).cloned().unwrap_or_default();
-        let Some(before) = line.find(&format!("{name}(")).map(|at| &line[..at]) else { return Reading::ByName };
-        let of_a_type = self.scan.qualified(step.callee).is_some_and(|qualified| qualified != name);
-        let path = self.scan.path(step.callee);
-        excerpt::reading(before, of_a_type, path, step.meanings)
-    }
-
-    fn is_told(&mut self, step: &Step) -> bool {
-        self.reading(step) == Reading::Told
+        if step.is_told() {
+            return format!("{caller} calls {target} at {citation}");
+        }
+        let name = excerpt::code(self.scan.name(step.callee).unwrap_or_default());
+        let by = match step.how {
+            How::Like => "by the name of what it is called on",
+            How::Name => "by its name alone",
+            _ => "as there are several of that name",
+        };
+        format!("{caller} calls {name} at {citation}: {target}{others}, {by}")
     }
 
     fn connected(&mut self, found: &Findings) {
@@ -189,13 +209,9 @@ impl Page<'_, '_> {
         else {
             return;
         };
-        let mut way = connect::way_to(self.scan, found, first);
+        let way = connect::way_to(self.scan, found, first);
         let mut steps = connect::among(self.scan, found, 6);
         steps.retain(|step| !way.iter().any(|known| known.caller == step.caller && known.callee == step.callee));
-        if way.iter().any(|step| self.reading(step) == Reading::Other) {
-            way.clear();
-        }
-        steps.retain(|step| self.reading(step) != Reading::Other);
         steps.truncate(4);
         if way.is_empty() && steps.is_empty() {
             return;
@@ -205,7 +221,7 @@ impl Page<'_, '_> {
             let mut names: Vec<String> = vec![self.scan.qualified(entry.caller).unwrap_or_default()];
             names.extend(way.iter().map(|step| self.scan.qualified(step.callee).unwrap_or_default()));
             let names: Vec<String> = names.iter().map(|name| excerpt::code(name)).collect();
-            let told = way.iter().all(|step| self.is_told(step));
+            let told = way.iter().all(Step::is_told);
             let lead = if told { "One way there" } else { "One way there, as far as names tell" };
             let _ = write!(self.text, "{lead}: {}.\n\n", names.join(" → "));
         }
@@ -268,7 +284,11 @@ impl Page<'_, '_> {
 
     fn sure(&mut self, ranker: &Ranker, found: &Findings, coverage: Coverage) {
         self.put("## How sure\n\n");
+        for listing in &found.listings {
+            self.looked(listing);
+        }
         if found.found
+            && found.listings.is_empty()
             && let Some(best) = found.places.first()
         {
             let here: Vec<String> = ranker
@@ -304,11 +324,15 @@ impl Page<'_, '_> {
                 self.text,
                 "Weighted by rarity, {share:.0} % of the question (or words that often stand for its words) stands together in one place. "
             );
-            if ranker.query.ask == Ask::List {
-                self.put("The list holds the places that rank best by words and calls; it may not be complete. ");
+            match (&found.group, ranker.query.ask) {
+                (Some(_), _) => self.put("The list is complete as to names; what bears another name is not in it. "),
+                (None, Ask::List) => {
+                    self.put("The list holds the places that rank best by words and calls; it may not be complete. ");
+                }
+                _ => {}
             }
         }
-        self.put("Found by words, names and calls alone; calls are resolved by name. ");
+        self.put("Found by words, names and calls alone; calls are resolved by what they are called on, classes, bases and imports, else by name. ");
         let _ = write!(self.text, "Files read: {}, of them parsed as code: {}", coverage.files, coverage.parsed);
         let mut gaps = Vec::new();
         for (count, what) in [

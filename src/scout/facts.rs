@@ -2,6 +2,7 @@
 //! texts), the words of each in their roles, and what each calls.
 
 use super::language::{self, Kind};
+use super::receiver::Receiver;
 use super::walk::{LARGEST_CODE, Role};
 use super::{symbols, text, units, words};
 use rustc_hash::FxHashMap;
@@ -65,8 +66,18 @@ pub(crate) struct Unit {
     pub(crate) length: u32,
     /// In [`FileFacts::terms`], with packed [`Counts`]; sorted.
     pub(crate) terms: Vec<(u32, u32)>,
-    /// What it calls: in [`FileFacts::names`], and the line of the first such call.
-    pub(crate) calls: Vec<(u32, u32)>,
+    /// What it calls; of calls of a name on the same thing, the first.
+    pub(crate) calls: Vec<Call>,
+    /// What it extends or implements: in [`FileFacts::names`].
+    pub(crate) bases: Vec<u32>,
+}
+
+/// A name called. Names are numbers: in [`FileFacts::names`], in the cache in the subject's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) name: u32,
+    pub(crate) on: Receiver<u32>,
+    pub(crate) line: u32,
 }
 
 /// All units of a file.
@@ -80,6 +91,8 @@ pub(crate) struct FileFacts {
     pub(crate) terms: Vec<Box<str>>,
     /// Names as written.
     pub(crate) names: Vec<Box<str>>,
+    /// For each import, the names in it.
+    pub(crate) imports: Vec<Vec<u32>>,
 }
 
 /// Collects strings, each once.
@@ -101,12 +114,16 @@ impl Table {
     }
 }
 
+/// More names of one import are not looked at.
+const MOST_IMPORTED: usize = 60;
+
 /// A builder of [`FileFacts`].
 #[derive(Default)]
 pub(crate) struct Builder {
     pub(crate) units: Vec<Unit>,
     terms: Table,
     pub(crate) names: Table,
+    imports: Vec<Vec<u32>>,
     /// Unit, term, part: one entry a word.
     words: Vec<(u32, u32, Part)>,
 }
@@ -128,6 +145,7 @@ impl Builder {
             length: 0,
             terms: Vec::new(),
             calls: Vec::new(),
+            bases: Vec::new(),
         });
         let at = self.units.len() - 1;
         if let Some(name) = name {
@@ -144,13 +162,30 @@ impl Builder {
         });
     }
 
-    /// Notes a call; only the first of a name is kept.
-    pub(crate) fn call(&mut self, unit: usize, name: &str, line: u32) {
+    /// Notes a call; only the first of a name on the same thing is kept.
+    pub(crate) fn call(&mut self, unit: usize, name: &str, on: Receiver<&str>, line: u32) {
         let name = self.names.place(name);
+        let on = on.map(|receiver| self.names.place(receiver));
         let calls = &mut self.units[unit].calls;
-        if !calls.iter().any(|(known, _)| *known == name) {
-            calls.push((name, line));
+        if !calls.iter().any(|known| known.name == name && known.on == on) {
+            calls.push(Call { name, on, line });
         }
+    }
+
+    /// Notes what a unit extends or implements.
+    pub(crate) fn base(&mut self, unit: usize, name: &str) {
+        let name = self.names.place(name);
+        let bases = &mut self.units[unit].bases;
+        if !bases.contains(&name) {
+            bases.push(name);
+        }
+    }
+
+    /// Notes an import: the names in its text.
+    pub(crate) fn import(&mut self, text: &str) {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+        let names: Vec<u32> = words.take(MOST_IMPORTED).map(|word| self.names.place(word)).collect();
+        self.imports.push(names);
     }
 
     pub(crate) fn finish(mut self, lines: u32, parsed: bool) -> FileFacts {
@@ -171,7 +206,14 @@ impl Builder {
             unit.terms.push((group[0].1, counts.pack()));
             unit.length += u32::try_from(group.len()).unwrap_or(0);
         }
-        FileFacts { lines, parsed, units: self.units, terms: self.terms.list, names: self.names.list }
+        FileFacts {
+            lines,
+            parsed,
+            units: self.units,
+            terms: self.terms.list,
+            names: self.names.list,
+            imports: self.imports,
+        }
     }
 }
 

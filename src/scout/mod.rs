@@ -6,20 +6,26 @@
 
 mod cache;
 mod cite;
+mod conditions;
 mod connect;
 mod excerpt;
 mod explain;
 mod facts;
+mod families;
 mod gather;
 mod language;
 mod leads;
+mod list;
 mod outline;
 mod pack;
 mod packed;
 mod query;
 mod rank;
+mod receiver;
 mod research;
 mod scan;
+mod siblings;
+mod sorts;
 mod stem;
 mod symbols;
 mod synonyms;
@@ -161,7 +167,7 @@ fn research<T>(
     let scan = scan::Scan::new(&facts, &query);
     let mut sources = cite::Sources::new(&request.root, &request.hidden);
     let ranker = rank::Ranker::new(&scan, &query, &weights);
-    let found = research::run(&ranker, &mut sources);
+    let found = research::run(&request.question, &ranker, &mut sources);
     Ok(then(&ranker, &found, coverage, &mut sources))
 }
 
@@ -215,6 +221,57 @@ mod tests {
         );
         assert_eq!(report.places[0].symbol.as_deref(), Some("store_token"), "{}", report.markdown);
         assert!(report.markdown.contains("`login` calls `store_token` at `auth.py:7`"), "{}", report.markdown);
+    }
+
+    #[test]
+    fn a_call_is_resolved_by_what_it_is_called_on() {
+        let shop = b"from tools import wrap\n\n\nclass Base:\n    def seal(self, box):\n        return box\n\n\nclass Parcel(Base):\n    def send(self, box):\n        \"\"\"Send the parcel away.\"\"\"\n        self.seal(box)\n        wrap(box)\n        self.courier.fetch(box)\n        box.seal()\n";
+        let tools = b"def wrap(box):\n    return box\n\n\ndef seal(box):\n    return box\n";
+        let other =
+            b"class Courier:\n    def fetch(self, box):\n        pass\n\n\nclass Dog:\n    def fetch(self, stick):\n        pass\n\n\ndef wrap(x):\n    pass\n";
+        let report = ask("how is a parcel sent away", &[("shop.py", shop), ("tools.py", tools), ("other.py", other)]);
+        let told = |text: &str| assert!(report.markdown.contains(text), "{text} in {}", report.markdown);
+        told("1. `shop.py:12`: `Base.seal` (`shop.py:5-6`)\n");
+        told("2. `shop.py:13`: `wrap` (`tools.py:1-2`)\n");
+        assert!(!report.markdown.contains("Dog.fetch"), "{}", report.markdown);
+    }
+
+    #[test]
+    fn a_list_is_complete_and_says_what_was_looked_at() {
+        let run = b"import os\n\n# os.environ is read below\n\n\ndef run():\n    text = 'os.environ'\n    return os.environ['A'], text\n\n\ndef stop():\n    return os.getenv('B')\n";
+        let rust = b"fn main() {\n    let home = std::env::var(\"HOME\");\n}\n";
+        let test = b"import os\n\n\ndef test_it():\n    os.environ['A'] = '1'\n";
+        let report = ask(
+            "which environment variables are read",
+            &[("run.py", run), ("main.rs", rust), ("tests/test_run.py", test), ("plain.py", b"def f():\n    pass\n")],
+        );
+        let lines: Vec<(&str, u32)> = report.places.iter().map(|place| (place.path.as_str(), place.first)).collect();
+        for place in [("run.py", 8), ("run.py", 12), ("main.rs", 2)] {
+            assert!(lines[..3].contains(&place), "{place:?} in {lines:?}");
+        }
+        for said in ["3 places in 2 files", "3 files of code were read, 1 more have no word", "Left out: 1 in tests"] {
+            assert!(report.markdown.contains(said), "{said} in {}", report.markdown);
+        }
+    }
+
+    #[test]
+    fn what_has_no_documentation_is_listed() {
+        let source = b"pub fn told() {}\n\n/// Says what it does.\npub fn said() {}\n\nfn inner() {}\n\npub struct S;\n\nimpl S {\n    pub fn silent(&self) {}\n}\n";
+        let report = ask("which public functions have no documentation", &[("src/a.rs", source)]);
+        let names: Vec<&str> = report.places.iter().filter_map(|place| place.symbol.as_deref()).collect();
+        assert_eq!(names, ["told", "S.silent"], "{}", report.markdown);
+        let classes: &[u8] = b"class Plain:\n    pass\n\n\nclass Store(Plain):\n    pass\n\n\nclass Cache(Store):\n    pass\n\n\nclass Other:\n    pass\n";
+        let report = ask("which classes extend Plain", &[("a.py", classes)]);
+        let names: Vec<&str> = report.places.iter().filter_map(|place| place.symbol.as_deref()).collect();
+        assert_eq!(names, ["Store", "Cache"], "{}", report.markdown);
+    }
+
+    #[test]
+    fn a_list_by_name_holds_all_that_belong_together() {
+        let source = b"class Base:\n    pass\n\n\nclass PngCodec(Base):\n    \"\"\"Reads images.\"\"\"\n\n\nclass GifCodec(Base):\n    pass\n\n\nclass WebpCodec(Base):\n    pass\n\n\nclass Unrelated:\n    pass\n\n\nCODECS = {'png': PngCodec, 'gif': GifCodec, 'webp': WebpCodec}\n";
+        let report = ask("which codecs for images exist", &[("codecs.py", source)]);
+        let names: Vec<&str> = report.places.iter().filter_map(|place| place.symbol.as_deref()).take(4).collect();
+        assert_eq!(names, ["CODECS", "PngCodec", "GifCodec", "WebpCodec"], "{}", report.markdown);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Facts of a file as bytes, and read back without unpacking what is not asked for.
 
-use super::facts::FileFacts;
+use super::facts::{Call, FileFacts};
 use super::language::Kind;
 use super::pack;
+use super::receiver::Receiver;
 
 /// Facts as bytes, their strings numbered by `term` and `name`.
 pub(crate) fn write(
@@ -15,6 +16,13 @@ pub(crate) fn write(
     let mut out = Vec::with_capacity(facts.units.len() * 96);
     let mut part = Vec::new();
     let put = |out: &mut Vec<u8>, value: u32| pack::number(out, u64::from(value));
+    for import in &facts.imports {
+        put(&mut part, u32::try_from(import.len()).unwrap_or(0));
+        for name in import {
+            put(&mut part, names[*name as usize]);
+        }
+    }
+    pack::bytes(&mut out, &part);
     put(&mut out, u32::try_from(facts.units.len()).unwrap_or(0));
     for unit in &facts.units {
         let head = unit.kind as u32 | u32::from(unit.exported) << 5 | u32::from(unit.test) << 6;
@@ -40,9 +48,15 @@ pub(crate) fn write(
         }
         pack::bytes(&mut out, &part);
         part.clear();
-        for (name, line) in &unit.calls {
-            put(&mut part, names[*name as usize]);
-            put(&mut part, line.saturating_sub(unit.first));
+        for call in &unit.calls {
+            put(&mut part, names[call.name as usize]);
+            put(&mut part, call.on.map(|name| names[name as usize]).pack());
+            put(&mut part, call.line.saturating_sub(unit.first));
+        }
+        pack::bytes(&mut out, &part);
+        part.clear();
+        for base in &unit.bases {
+            put(&mut part, names[*base as usize]);
         }
         pack::bytes(&mut out, &part);
     }
@@ -65,6 +79,7 @@ pub(crate) struct Packed<'a> {
     pub(crate) length: u32,
     terms: &'a [u8],
     calls: &'a [u8],
+    bases: &'a [u8],
 }
 
 impl<'a> Packed<'a> {
@@ -78,22 +93,42 @@ impl<'a> Packed<'a> {
         })
     }
 
-    /// Name and line.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = (u32, u32)> + 'a {
+    /// What it calls.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = Call> + 'a {
         let mut reader = pack::Reader::new(self.calls);
         let first = self.first;
-        std::iter::from_fn(move || Some((reader.small()?, first.saturating_add(reader.small()?))))
+        std::iter::from_fn(move || {
+            let (name, on) = (reader.small()?, Receiver::unpack(reader.small()?));
+            Some(Call { name, on, line: first.saturating_add(reader.small()?) })
+        })
+    }
+
+    /// Names of what it extends or implements.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = u32> + 'a {
+        let mut reader = pack::Reader::new(self.bases);
+        std::iter::from_fn(move || reader.small())
     }
 }
 
 /// The units in what [`write`] wrote. Ends early where that is damaged.
 pub(crate) fn units(bytes: &[u8]) -> impl Iterator<Item = Packed<'_>> {
     let mut reader = pack::Reader::new(bytes);
+    reader.bytes();
     let mut left = reader.small().unwrap_or(0);
     std::iter::from_fn(move || {
         left = left.checked_sub(1)?;
         unit(&mut reader)
     })
+}
+
+/// The names in each import of a file.
+pub(crate) fn imports(bytes: &[u8]) -> Vec<Vec<u32>> {
+    let mut reader = pack::Reader::new(pack::Reader::new(bytes).bytes().unwrap_or_default());
+    let import = || {
+        let count = reader.small()?;
+        (0..count).map(|_| reader.small()).collect()
+    };
+    std::iter::from_fn(import).collect()
 }
 
 fn unit<'a>(reader: &mut pack::Reader<'a>) -> Option<Packed<'a>> {
@@ -118,5 +153,6 @@ fn unit<'a>(reader: &mut pack::Reader<'a>) -> Option<Packed<'a>> {
         length: reader.small()?,
         terms: reader.bytes()?,
         calls: reader.bytes()?,
+        bases: reader.bytes()?,
     })
 }

@@ -30,6 +30,10 @@ pub(crate) struct Concept {
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) ask: Ask,
+    /// The stem of what is asked to be listed: `converter` of "which converters exist".
+    pub(crate) head: Option<String>,
+    /// It asks what happens when something is wrong.
+    pub(crate) of_failure: bool,
     pub(crate) concepts: Vec<Concept>,
 }
 
@@ -60,6 +64,11 @@ reached appear appears bring brings brought ask asks asked ahead away aside depe
 developer person people world today later early earlier recent recently next previous current currently several inside outside
 software system systems somehow somewhere automatic automatically enough able unable allowed possible impossible necessary needed
 fast quick quickly slow slowly really behave behaves behaviour behavior react reacts order side set sets ";
+
+/// Words of questions about what goes wrong.
+const FAILURE: &str = "error errors exception exceptions raise raises raised throw throws thrown fail fails failed failing failure \
+                       invalid wrong missing malformed corrupt corrupted refuse refuses refused reject rejects rejected abort \
+                       aborted panic panics crash crashes timeout exceeded";
 
 /// Irregular forms, as code has them.
 const FORMS: &[(&str, &str)] = &[
@@ -169,7 +178,9 @@ impl Query {
             concepts.push(Concept { word: word.clone(), weight: if weak { 0.5 } else { 1.0 }, stems });
         }
         compounds(&asked, &mut concepts);
-        Self { ask, concepts }
+        let fails = |word: &String| FAILURE.split_whitespace().any(|known| known == word);
+        let head = concepts.first().filter(|_| ask == Ask::List).map(|concept| concept.stems[0].0.clone());
+        Self { ask, head, of_failure: asked.iter().any(fails), concepts }
     }
 }
 
@@ -189,6 +200,9 @@ fn compounds(asked: &[String], concepts: &mut [Concept]) {
         }
     }
 }
+
+/// "Which function …" asks for one place, not for a list.
+const ONE_PLACE: &[&str] = &["code", "function", "part", "method", "class", "place", "file", "module"];
 
 fn kind(question: &str, words: &[String]) -> Ask {
     let question = question.trim().to_lowercase();
@@ -214,16 +228,9 @@ fn kind(question: &str, words: &[String]) -> Ask {
         "every ",
         "for which",
         "name all",
-    ]) && !starts(&[
-        "which code",
-        "which function",
-        "which part",
-        "which method",
-        "which class",
-        "which place",
-        "which file",
-        "which module",
-    ]) || has(&["list all", "list every"]);
+    ]) && !(words.first().is_some_and(|word| word == "which")
+        && words.get(1).is_some_and(|word| ONE_PLACE.contains(&word.as_str())))
+        || has(&["list all", "list every"]);
     if order {
         Ask::Flow
     } else if list {

@@ -1,7 +1,11 @@
 //! From a question to places, best first: words, then neighbours, then a close look at the best.
 
 use super::cite::{self, Cited, Sources};
-use super::rank::{CLOSE, Ranker};
+use super::connect;
+use super::list::{self, Listing};
+use super::query::Ask;
+use super::rank::{CLOSE, Ranked, Ranker};
+use super::siblings::{self, Group};
 use super::trace::Graph;
 
 /// Places, and how sure.
@@ -13,6 +17,10 @@ pub(crate) struct Findings {
     pub(crate) found: bool,
     /// What decided that.
     pub(crate) signals: Signals,
+    /// All places of the sorts that are asked for.
+    pub(crate) listings: Vec<Listing>,
+    /// What belongs together, where a list is asked for.
+    pub(crate) group: Option<Group>,
 }
 
 /// What tells an answer from a coincidence of words.
@@ -31,7 +39,7 @@ pub(crate) struct Signals {
 impl Signals {
     /// Whether the places answer the question. A logistic regression over the evaluation's answerable
     /// and unanswerable questions, its weights rounded; left-out code bases: precision 0.70 at recall 0.67.
-    fn is_answer(&self) -> bool {
+    pub(crate) fn is_answer(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
         let concepts = self.concepts.min(8) as f32;
         0.95 * self.top.max(0.01).ln() + 1.5 * self.near + 1.8 * self.file + 0.7 * concepts > ENOUGH
@@ -44,8 +52,9 @@ const ENOUGH: f32 = 3.25;
 /// So many places are kept.
 const PLACES: usize = 20;
 
-pub(crate) fn run(ranker: &Ranker, sources: &mut Sources) -> Findings {
+pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Findings {
     let scan = ranker.scan;
+    let listings = list::asked(question, ranker.query, scan, sources);
     let by_words = ranker.by_words();
     let graph = Graph::around(scan, &by_words);
     let candidates = ranker.with_neighbours(by_words, &graph);
@@ -81,6 +90,30 @@ pub(crate) fn run(ranker: &Ranker, sources: &mut Sources) -> Findings {
         file: first().map(|place| ranker.strict_in_file(place.ranked.unit)).fold(0.0, f32::max),
         concepts: ranker.query.concepts.len(),
     };
-    let found = signals.is_answer();
-    Findings { places, graph, found, signals }
+    let found = signals.is_answer() || !listings.is_empty();
+    let mut group = None;
+    if ranker.query.ask == Ask::List && listings.is_empty() {
+        group = siblings::group(scan, ranker.query.head.as_deref(), &places);
+        if let Some(group) = &group {
+            places = together(group, places, ranker, sources);
+        }
+    }
+    Findings { places, graph, found, signals, listings, group }
+}
+
+/// The places of a group before all others: what registers them first, then as they rank, then as they stand.
+fn together(group: &Group, places: Vec<Cited>, ranker: &Ranker, sources: &mut Sources) -> Vec<Cited> {
+    let is_of = |unit: usize| group.units.contains(&unit) || group.register == Some(unit);
+    let whole = |place: &Cited| connect::whole(ranker.scan, place.ranked.unit);
+    let (mut first, rest): (Vec<Cited>, Vec<Cited>) = places.into_iter().partition(|place| is_of(whole(place)));
+    let least = first.last().map_or(0.0, |place| place.ranked.score);
+    for unit in group.register.iter().chain(&group.units) {
+        if !first.iter().any(|place| whole(place) == *unit) {
+            let place = Ranked { unit: *unit, score: least, met: vec![0.0; ranker.query.concepts.len()] };
+            first.push(cite::choose(ranker, place, sources));
+        }
+    }
+    first.sort_by_key(|place| group.register != Some(place.ranked.unit));
+    first.extend(rest);
+    first
 }

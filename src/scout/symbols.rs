@@ -16,6 +16,8 @@ pub(crate) struct Definition {
     /// What it belongs to where nesting does not show it: Go's receiver, JavaScript's `Layer` of
     /// `Layer.prototype.match`.
     pub(crate) owner: Option<String>,
+    /// What it calls its own object, where it chooses that: `c` of Go's `func (c *Command)`.
+    pub(crate) own: Option<String>,
     pub(crate) bytes: Range<usize>,
     /// Lines, from 1.
     pub(crate) first: u32,
@@ -54,6 +56,8 @@ pub(crate) struct Symbols {
     pub(crate) tokens: Vec<Token>,
     pub(crate) calls: Vec<Call>,
     pub(crate) imports: Vec<Range<usize>>,
+    /// What classes extend or implement, in the order of the source.
+    pub(crate) bases: Vec<Range<usize>>,
 }
 
 /// A grammar may take very long on what is not its language.
@@ -168,6 +172,7 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
                 Some(Capture::Call) => {
                     symbols.calls.push(Call { bytes: capture.node.byte_range(), line: lines(&capture.node).0 });
                 }
+                Some(Capture::Base) => symbols.bases.push(capture.node.byte_range()),
                 Some(Capture::Import) => symbols.imports.push(capture.node.byte_range()),
                 _ => {}
             }
@@ -196,6 +201,9 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
     symbols.definitions.sort_by_key(|definition| (definition.bytes.start, usize::MAX - definition.bytes.end));
     symbols.calls.sort_by_key(|call| call.bytes.start);
     symbols.calls.dedup_by_key(|call| call.bytes.start);
+    symbols.bases.sort_by_key(|base| base.start);
+    symbols.bases.dedup();
+    symbols.imports.sort_by_key(|import| import.start);
 }
 
 fn define(
@@ -235,7 +243,19 @@ fn define(
         Export::Capital => short.starts_with(char::is_uppercase),
     };
     let name: String = short.chars().take(80).collect();
-    Some(Definition { kind, name, owner, bytes: node.byte_range(), first, last, parent: None, exported, doc: None })
+    let own = head.strip_prefix("func (").and_then(|rest| rest.split([' ', ')']).next()).map(str::to_owned);
+    Some(Definition {
+        kind,
+        name,
+        owner,
+        own,
+        bytes: node.byte_range(),
+        first,
+        last,
+        parent: None,
+        exported,
+        doc: None,
+    })
 }
 
 /// Whether a text holds one of these words.

@@ -3,6 +3,7 @@
 
 use super::facts::{Builder, FileFacts, Part};
 use super::language::Kind;
+use super::receiver::Receiver;
 use super::walk::Role;
 
 /// A part of a text has at most so many lines.
@@ -66,7 +67,7 @@ fn part(builder: &mut Builder, text: &[&str], start: usize, end: usize, heading:
         let line = line.get(..2000).unwrap_or(if line.len() > 2000 { "" } else { line });
         builder.words(unit, line, if prose { Part::Comment } else { Part::Body });
         if prose {
-            mentions(line, |name| builder.call(unit, name, number(at)));
+            mentions(line, |name| builder.call(unit, name, Receiver::Nothing, number(at)));
         }
     }
 }

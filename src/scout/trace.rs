@@ -1,17 +1,67 @@
-//! Who calls whom, as far as names tell: calls resolved to definitions, across files.
+//! Who calls whom: calls resolved to definitions across files, through what they are called on, classes and
+//! their bases, and imports; where none of that tells, by name alone.
 
+use super::facts::Call;
+use super::families::{Families, SELDOM_ALONE};
 use super::language::{self, Kind};
+use super::packed;
 use super::rank::Ranked;
+use super::receiver::Receiver;
 use super::scan::Scan;
 use super::walk::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What tells which definition a call means; the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum How {
+    /// On the caller's own object: a method of its class or of a base.
+    Own,
+    /// A function of the same file.
+    File,
+    /// Imported, or of a module that is.
+    Import,
+    /// On a type that is named.
+    Type,
+    /// On something that is named like the type: `session_interface` for `SessionInterface`.
+    Like,
+    /// The name alone.
+    Name,
+}
+
+impl How {
+    /// Whether the code says so, not only its names.
+    pub(crate) fn is_told(self) -> bool {
+        self <= Self::Type
+    }
+}
+
+/// What a call can mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Meant {
+    pub(crate) units: Vec<usize>,
+    pub(crate) how: How,
+}
+
+impl Meant {
+    /// Each definition, with how sure it is.
+    fn shared(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        #[expect(clippy::cast_precision_loss, reason = "a dozen at most")]
+        let sure = if self.how.is_told() { 1.0 } else { 0.9 } / self.units.len().max(1) as f32;
+        self.units.iter().map(move |unit| (*unit, sure))
+    }
+}
 
 /// Calls between the units of a subject.
 pub(crate) struct Graph {
     /// By name: the units so named that can be called.
     named: FxHashMap<u32, Vec<u32>>,
-    /// By name: units that call it, with the line; only for names asked for.
-    calls_of: FxHashMap<u32, Vec<(u32, u32)>>,
+    /// By name: calls of it, each with its unit; only for names asked for.
+    calls_of: FxHashMap<u32, Vec<(u32, Call)>>,
+    families: Families,
+    /// By file: its imports, read when first needed.
+    imports: RefCell<FxHashMap<u32, Rc<Vec<Vec<u32>>>>>,
 }
 
 /// A name with more definitions says nothing about which is meant.
@@ -31,33 +81,89 @@ impl Graph {
             }
         }
         let wanted: FxHashSet<u32> = ranked.iter().filter_map(|place| scan.units[place.unit].name).collect();
-        let mut calls_of: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
+        let mut calls_of: FxHashMap<u32, Vec<(u32, Call)>> = FxHashMap::default();
         for (at, unit) in scan.units.iter().enumerate() {
-            for (name, line) in unit.calls().filter(|(name, _)| wanted.contains(name)) {
-                calls_of.entry(name).or_default().push((u32::try_from(at).unwrap_or(u32::MAX), line));
+            for call in unit.calls().filter(|call| wanted.contains(&call.name)) {
+                calls_of.entry(call.name).or_default().push((u32::try_from(at).unwrap_or(u32::MAX), call));
             }
         }
-        Self { named, calls_of }
+        Self { named, calls_of, families: Families::of(scan), imports: RefCell::default() }
     }
 
-    /// The definitions that a call of `name` in `unit` can mean, each with how sure that is.
-    pub(crate) fn resolve(&self, scan: &Scan, unit: usize, name: u32) -> Vec<(usize, f32)> {
-        let Some(all) = self.named.get(&name) else {
-            return Vec::new();
+    /// The definitions that a call in `unit` can mean; none if there is none, or too many.
+    pub(crate) fn resolve(&self, scan: &Scan, unit: usize, call: &Call) -> Meant {
+        let told = match call.on {
+            Receiver::Nothing => self.bare(scan, unit, call.name),
+            Receiver::Own => self.own(scan, unit, call.name),
+            Receiver::Base => self.inherited(scan, unit, call.name),
+            Receiver::Named(on) => self.of_named(scan, unit, call.name, on),
+            Receiver::Unknown => None,
         };
+        told.unwrap_or_else(|| Meant { units: self.by_name(scan, unit, call), how: How::Name })
+    }
+
+    /// A call on nothing: of the class where the language lets it, of the file, imported.
+    fn bare(&self, scan: &Scan, unit: usize, name: u32) -> Option<Meant> {
+        if language::family(scan.path(unit)).is_some_and(language::calls_itself_bare)
+            && let Some(mine) = self.own(scan, unit, name)
+        {
+            return Some(mine);
+        }
+        let all = self.named.get(&name)?;
+        let functions = || all.iter().map(|at| *at as usize).filter(|at| !Families::is_method(scan, *at));
         let file = scan.file_of[unit];
-        let class = scan.parent(unit);
-        let here: Vec<usize> =
-            all.iter().map(|at| *at as usize).filter(|at| scan.file_of[*at] == file && *at != unit).collect();
-        if let Some(class) = class {
-            let mine: Vec<usize> = here.iter().copied().filter(|at| scan.parent(*at) == Some(class)).collect();
-            if !mine.is_empty() {
-                return share(&mine, 1.0);
-            }
-        }
+        let here: Vec<usize> = functions().filter(|at| scan.file_of[*at] == file && *at != unit).collect();
         if !here.is_empty() {
-            return share(&here, 1.0);
+            // An inner function before one beside the caller.
+            let inner: Vec<usize> = here.iter().copied().filter(|at| scan.parent(*at) == Some(unit)).collect();
+            return Some(Meant { units: if inner.is_empty() { here } else { inner }, how: How::File });
         }
+        let imports = self.imports(scan, file);
+        let brought: Vec<usize> =
+            functions().filter(|at| imports.iter().any(|import| brings(scan, import, name, *at))).collect();
+        (!brought.is_empty()).then_some(Meant { units: brought, how: How::Import })
+    }
+
+    /// A call on the caller's own object.
+    fn own(&self, scan: &Scan, unit: usize, name: u32) -> Option<Meant> {
+        let class = Families::class_of(scan, unit)?;
+        let methods = self.families.method(class, name)?;
+        let units = nearest(scan, unit, methods);
+        // A definition that hands on to another of its name is not meant.
+        let units: Vec<usize> = units.into_iter().filter(|at| *at != unit).collect();
+        (!units.is_empty()).then_some(Meant { units, how: How::Own })
+    }
+
+    /// A call on the base of the caller's own object.
+    fn inherited(&self, scan: &Scan, unit: usize, name: u32) -> Option<Meant> {
+        let class = Families::class_of(scan, unit)?;
+        let methods = self.families.inherited(class, name)?;
+        Some(Meant { units: nearest(scan, unit, methods), how: How::Own })
+    }
+
+    /// A call on something that has a name.
+    fn of_named(&self, scan: &Scan, unit: usize, name: u32, on: u32) -> Option<Meant> {
+        if let Some(methods) = self.families.method(on, name) {
+            return Some(Meant { units: nearest(scan, unit, methods), how: How::Type });
+        }
+        let all = self.named.get(&name)?;
+        let receiver = scan.facts.names.get(on);
+        // `module.function()`: the receiver is what an import names, and the file is that module.
+        let functions = all.iter().map(|at| *at as usize).filter(|at| !Families::is_method(scan, *at));
+        let imports = self.imports(scan, scan.file_of[unit]);
+        let imported = |at: usize| imports.iter().any(|import| import.contains(&on) && names_file(scan, import, at));
+        let of_module: Vec<usize> =
+            functions.filter(|at| is_module(scan.path(*at), receiver) || imported(*at)).collect();
+        if !of_module.is_empty() {
+            return Some(Meant { units: of_module, how: How::Import });
+        }
+        let alike = Families::alike(scan, all, receiver);
+        (!alike.is_empty()).then_some(Meant { units: alike, how: How::Like })
+    }
+
+    /// What bears the name and could be called so.
+    fn by_name(&self, scan: &Scan, unit: usize, call: &Call) -> Vec<usize> {
+        let Some(all) = self.named.get(&call.name) else { return Vec::new() };
         let family = language::family(scan.path(unit));
         let mut others: Vec<usize> = all
             .iter()
@@ -68,43 +174,85 @@ impl Graph {
         if others.iter().any(|at| source(*at)) {
             others.retain(|at| source(*at));
         }
-        if others.len() > MOST_DEFINITIONS { Vec::new() } else { share(&others, 0.9) }
+        match call.on {
+            Receiver::Nothing if family.is_some_and(|family| !language::calls_itself_bare(family)) => {
+                others.retain(|at| !Families::is_method(scan, *at));
+            }
+            Receiver::Nothing => {}
+            _ if others.iter().any(|at| Families::is_method(scan, *at)) => {
+                others.retain(|at| Families::is_method(scan, *at));
+            }
+            // A function is not called on an object, but through one of C's pointers it may be.
+            _ if family != Some("c") => others.clear(),
+            _ => {}
+        }
+        // On an object that no name tells, names of every library mean nothing.
+        if call.on != Receiver::Nothing && SELDOM_ALONE.contains(&scan.facts.names.get(call.name)) && others.len() > 2 {
+            others.clear();
+        }
+        if others.len() > MOST_DEFINITIONS { Vec::new() } else { others }
     }
 
-    /// What a unit calls.
+    fn imports(&self, scan: &Scan, file: u32) -> Rc<Vec<Vec<u32>>> {
+        let read = || Rc::new(packed::imports(scan.facts.units_of(file as usize)));
+        Rc::clone(self.imports.borrow_mut().entry(file).or_insert_with(read))
+    }
+
+    /// What a unit calls, each with how sure that is.
     pub(crate) fn callees(&self, scan: &Scan, unit: usize) -> Vec<(usize, f32)> {
         let mut callees = Vec::new();
-        for (name, _) in scan.units[unit].calls() {
-            callees.extend(self.resolve(scan, unit, name));
+        for call in scan.units[unit].calls() {
+            callees.extend(self.resolve(scan, unit, &call).shared());
         }
         callees
     }
 
-    /// What calls a unit.
+    /// What calls a unit, each with how sure that is.
     pub(crate) fn callers(&self, scan: &Scan, unit: usize) -> Vec<(usize, f32)> {
-        self.sites(scan, unit).into_iter().map(|(caller, _, sure)| (caller, sure)).collect()
-    }
-
-    /// The calls of a unit: caller, line, how sure.
-    pub(crate) fn sites(&self, scan: &Scan, unit: usize) -> Vec<(usize, u32, f32)> {
         let Some(calls) = scan.units[unit].name.and_then(|name| self.calls_of.get(&name)) else {
             return Vec::new();
         };
         if calls.len() > MOST_CALLERS {
             return Vec::new();
         }
-        let name = scan.units[unit].name.unwrap_or(0);
-        let site = |(caller, line): &(u32, u32)| {
+        let site = |(caller, call): &(u32, Call)| {
             let caller = *caller as usize;
-            let meant = self.resolve(scan, caller, name);
-            meant.iter().find(|(at, _)| *at == unit).map(|(_, sure)| (caller, *line, *sure))
+            let meant = self.resolve(scan, caller, call);
+            meant.shared().find(|(at, _)| *at == unit).map(|(_, sure)| (caller, sure))
         };
         calls.iter().filter(|(caller, _)| *caller as usize != unit).filter_map(site).collect()
     }
 }
 
-fn share(units: &[usize], sure: f32) -> Vec<(usize, f32)> {
-    #[expect(clippy::cast_precision_loss, reason = "a dozen at most")]
-    let sure = sure / units.len().max(1) as f32;
-    units.iter().map(|unit| (*unit, sure)).collect()
+/// Of definitions of one name in classes of one name, those nearest to the caller: its file, else all.
+fn nearest(scan: &Scan, unit: usize, units: &[u32]) -> Vec<usize> {
+    let all = || units.iter().map(|at| *at as usize);
+    let here: Vec<usize> = all().filter(|at| scan.file_of[*at] == scan.file_of[unit]).collect();
+    let mut found = if here.is_empty() { all().collect() } else { here };
+    // In Python the last definition of a name is the one that stands: those before it say types.
+    if language::family(scan.path(unit)) == Some("python") {
+        let last: FxHashMap<_, _> = found.iter().map(|at| ((scan.file_of[*at], scan.parent(*at)), *at)).collect();
+        found.retain(|at| last.get(&(scan.file_of[*at], scan.parent(*at))) == Some(at));
+    }
+    found
+}
+
+/// Whether an import brings `name` from the file of a unit.
+fn brings(scan: &Scan, import: &[u32], name: u32, unit: usize) -> bool {
+    import.contains(&name) && names_file(scan, import, unit)
+}
+
+/// Whether an import names the file of a unit, or its folder.
+fn names_file(scan: &Scan, import: &[u32], unit: usize) -> bool {
+    import.iter().any(|name| is_module(scan.path(unit), scan.facts.names.get(*name)))
+}
+
+/// Whether a file is the module of a name: by its own name, or its folder's where that is what is imported.
+fn is_module(path: &str, name: &str) -> bool {
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split('.').next().unwrap_or(file);
+    let folder = folders.rsplit('/').next().unwrap_or(folders);
+    let of_folder =
+        matches!(stem, "mod" | "index" | "__init__" | "lib" | "main") || language::family(path) == Some("go");
+    stem == name || of_folder && folder == name
 }

@@ -3,6 +3,7 @@
 
 use super::facts::{Builder, FileFacts, Part};
 use super::language::{Kind, Leaf};
+use super::receiver;
 use super::symbols::{self, Symbols};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -77,8 +78,18 @@ pub(crate) fn of_code(source: &str, symbols: &Symbols, lines: u32) -> FileFacts 
     let mut place = Places::new(symbols, &unit_of, source);
     for call in &symbols.calls {
         if let (Some(unit), Some(name)) = (place.innermost(call.bytes.start), source.get(call.bytes.clone())) {
-            builder.call(unit, name, call.line);
+            let own = place.own_name(call.bytes.start);
+            builder.call(unit, name, receiver::before(source, call.bytes.start, own), call.line);
         }
+    }
+    let mut place = Places::new(symbols, &unit_of, source);
+    for base in &symbols.bases {
+        if let (Some(unit), Some(name)) = (place.innermost(base.start), source.get(base.clone())) {
+            builder.base(unit, name);
+        }
+    }
+    for import in symbols.imports.iter().filter_map(|import| source.get(import.clone())) {
+        builder.import(import);
     }
     builder.finish(lines, true)
 }
@@ -230,6 +241,13 @@ impl<'a> Places<'a> {
             self.open.pop();
         }
         None
+    }
+
+    /// What the innermost definitions around a byte call their own object; after [`Self::innermost`].
+    fn own_name(&self, byte: usize) -> Option<&'a str> {
+        let definitions = &self.symbols.definitions;
+        let mut around = self.open.iter().rev().filter(|at| definitions[**at].bytes.end > byte);
+        around.find_map(|at| definitions[*at].own.as_deref())
     }
 
     /// The last definition begun.

@@ -21,5 +21,5 @@ const QUERY: &str = r"
 (preproc_function_def name: (identifier) @name) @macro
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression field: (field_identifier) @call))
-(preproc_include path: (_) @import)
+(preproc_include) @import
 ";

@@ -52,5 +52,6 @@ const QUERY: &str = r"
 (call_expression function: (qualified_identifier name: (template_function name: (identifier) @call)))
 (call_expression function: (field_expression field: (template_method name: (field_identifier) @call)))
 (new_expression type: (type_identifier) @call)
-(preproc_include path: (_) @import)
+(base_class_clause [(type_identifier) @base (qualified_identifier name: (type_identifier) @base) (template_type name: (type_identifier) @base) (qualified_identifier name: (template_type name: (type_identifier) @base))])
+(preproc_include) @import
 ";

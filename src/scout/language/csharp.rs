@@ -31,6 +31,7 @@ const QUERY: &str = r#"
 (invocation_expression function: (conditional_access_expression (member_binding_expression name: (identifier) @call)))
 (object_creation_expression type: (identifier) @call)
 (object_creation_expression type: (generic_name (identifier) @call))
+(base_list [(identifier) @base (generic_name (identifier) @base) (qualified_name name: (identifier) @base) (primary_constructor_base_type type: (identifier) @base)])
 (attribute name: (identifier) @call)
 (using_directive) @import
 "#;

@@ -17,5 +17,7 @@ const QUERY: &str = r"
 (call_expression function: (identifier) @call)
 (call_expression function: (selector_expression field: (field_identifier) @call))
 (composite_literal type: (type_identifier) @call)
-(import_spec path: (_) @import)
+(struct_type (field_declaration_list (field_declaration !name type: [(type_identifier) @base (qualified_type name: (type_identifier) @base)])))
+(interface_type (type_elem (type_identifier) @base))
+(import_spec) @import
 ";

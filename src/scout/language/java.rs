@@ -16,5 +16,8 @@ const QUERY: &str = r"
 (method_invocation name: (identifier) @call)
 (object_creation_expression type: (type_identifier) @call)
 (method_reference (identifier) @call .)
-(import_declaration (scoped_identifier) @import)
+(superclass [(type_identifier) @base (generic_type (type_identifier) @base)])
+(super_interfaces (type_list [(type_identifier) @base (generic_type (type_identifier) @base)]))
+(extends_interfaces (type_list [(type_identifier) @base (generic_type (type_identifier) @base)]))
+(import_declaration) @import
 ";

@@ -11,7 +11,7 @@ pub(crate) static JAVASCRIPT: Language = Language::new(
 );
 
 /// What JavaScript's and TypeScript's grammars share.
-pub(super) const QUERY: &str = r"
+pub(super) const QUERY: &str = r#"
 (function_declaration name: (identifier) @name) @function
 (generator_function_declaration name: (identifier) @name) @function
 (export_statement declaration: (function_declaration name: (identifier) @name)) @function
@@ -29,11 +29,15 @@ pub(super) const QUERY: &str = r"
 (call_expression function: (member_expression property: (property_identifier) @call))
 (new_expression constructor: (identifier) @call)
 (new_expression constructor: (member_expression property: (property_identifier) @call))
-(import_statement source: (string) @import)
-";
+(import_statement) @import
+(export_statement source: (_)) @import
+(variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @import
+(variable_declarator value: (member_expression object: (call_expression function: (identifier) @_require)) (#eq? @_require "require")) @import
+"#;
 
 const CLASSES: &str = r"
 (class_declaration name: (identifier) @name) @class
 (export_statement declaration: (class_declaration name: (identifier) @name)) @class
+(class_heritage [(identifier) @base (member_expression property: (property_identifier) @base)])
 (field_definition property: (property_identifier) @name value: [(arrow_function) (function_expression)]) @method
 ";

@@ -24,5 +24,6 @@ const QUERY: &str = r#"
 (call_expression . (navigation_expression (identifier) @call .))
 (constructor_invocation (user_type (identifier) @call))
 (annotation (user_type (identifier) @call))
+(delegation_specifier [(user_type (identifier) @base) (constructor_invocation (user_type (identifier) @base))])
 (import) @import
 "#;

@@ -36,7 +36,7 @@ pub(crate) enum Export {
 ///
 /// Captures of `query`: `@name` with one of `@function @method @class @interface @type @constant
 /// @macro @module @scope @callback @declaration` around it; `@owner` beside a name whose type stands
-/// elsewhere; `@call`; `@import`.
+/// elsewhere; `@call`; `@base`, a name that the class around it extends; `@import`, all of it.
 pub(crate) struct Language {
     /// As a fenced block names it.
     pub(crate) name: &'static str,
@@ -68,6 +68,7 @@ pub(crate) enum Capture {
     Name,
     Owner,
     Call,
+    Base,
     Import,
     Definition(Kind),
     Other,
@@ -261,6 +262,7 @@ impl Language {
                 "name" => Capture::Name,
                 "owner" => Capture::Owner,
                 "call" => Capture::Call,
+                "base" => Capture::Base,
                 "import" => Capture::Import,
                 other => Kind::of_capture(other).map_or(Capture::Other, Capture::Definition),
             })
@@ -335,12 +337,22 @@ fn is_cpp(source: &str) -> bool {
 
 /// Languages whose files call one another by name share a family.
 pub(crate) fn family(path: &str) -> Option<&'static str> {
-    of_path(path).map(|at| match ALL[at].name {
+    of_path(path).map(|at| family_of(ALL[at].name))
+}
+
+/// The family of a language.
+pub(crate) fn family_of(name: &'static str) -> &'static str {
+    match name {
         "typescript" | "tsx" => "javascript",
         "cpp" => "c",
         "kotlin" => "java",
         name => name,
-    })
+    }
+}
+
+/// Whether a method of the own class is called by its name alone.
+pub(crate) fn calls_itself_bare(family: &str) -> bool {
+    matches!(family, "java" | "csharp" | "c" | "ruby" | "swift")
 }
 
 #[cfg(test)]

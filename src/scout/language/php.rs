@@ -28,6 +28,9 @@ const QUERY: &str = r"
 (scoped_call_expression name: (name) @call)
 (object_creation_expression (name) @call)
 (object_creation_expression (qualified_name (name) @call))
+(base_clause [(name) @base (qualified_name (name) @base)])
+(class_interface_clause [(name) @base (qualified_name (name) @base)])
+(use_declaration [(name) @base (qualified_name (name) @base)])
 (attribute (name) @call)
 (namespace_use_declaration) @import
 (require_expression) @import

@@ -20,6 +20,7 @@ const QUERY: &str = r"
 (call function: (attribute attribute: (identifier) @call))
 (decorator (identifier) @call)
 (decorator (attribute attribute: (identifier) @call))
-(import_from_statement module_name: (_) @import)
-(import_statement name: (dotted_name) @import)
+(class_definition superclasses: (argument_list [(identifier) @base (attribute attribute: (identifier) @base)]))
+(import_from_statement) @import
+(import_statement) @import
 ";

@@ -11,11 +11,14 @@ pub(crate) static RUBY: Language = Language::new(
 );
 
 // A bare name may be a call without arguments: whether it is one shows when a method of that name is found.
-const QUERY: &str = r"
+const QUERY: &str = r#"
 (method name: (_) @name) @method
 (singleton_method name: (_) @name) @method
 (class name: [(constant) (scope_resolution)] @name) @class
 (module name: [(constant) (scope_resolution)] @name) @module
+(superclass [(constant) @base (scope_resolution name: (constant) @base)])
+(call method: (identifier) @_include arguments: (argument_list [(constant) @base (scope_resolution name: (constant) @base)]) (#any-of? @_include "include" "extend" "prepend"))
+(call method: (identifier) @_require (#any-of? @_require "require" "require_relative" "autoload" "load")) @import
 (assignment left: (constant) @name) @constant
 (call method: (identifier) @call)
 (call receiver: (constant) @call)
@@ -25,4 +28,4 @@ const QUERY: &str = r"
 (if condition: (identifier) @call)
 (binary (identifier) @call)
 (call receiver: (identifier) @call)
-";
+"#;

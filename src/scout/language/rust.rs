@@ -26,5 +26,7 @@ const QUERY: &str = r"
 (call_expression function: (generic_function function: (field_expression field: (field_identifier) @call)))
 (macro_invocation macro: (identifier) @call)
 (struct_expression name: (type_identifier) @call)
-(use_declaration argument: (_) @import)
+(impl_item trait: [(type_identifier) @base (scoped_type_identifier name: (type_identifier) @base) (generic_type type: [(type_identifier) @base (scoped_type_identifier name: (type_identifier) @base)])])
+(trait_item bounds: (trait_bounds (type_identifier) @base))
+(use_declaration) @import
 ";

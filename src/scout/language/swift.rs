@@ -24,5 +24,6 @@ const QUERY: &str = r#"
 (source_file (property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @constant)
 (call_expression (simple_identifier) @call)
 (call_expression (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @call)))
+(inheritance_specifier inherits_from: (user_type (type_identifier) @base))
 (import_declaration) @import
 "#;

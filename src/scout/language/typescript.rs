@@ -27,6 +27,9 @@ const QUERY: &str = r"
 (export_statement declaration: (interface_declaration name: (type_identifier) @name)) @interface
 (type_alias_declaration name: (type_identifier) @name) @type
 (export_statement declaration: (type_alias_declaration name: (type_identifier) @name)) @type
+(extends_clause value: [(identifier) @base (member_expression property: (property_identifier) @base)])
+(implements_clause [(type_identifier) @base (generic_type name: (type_identifier) @base)])
+(extends_type_clause [(type_identifier) @base (generic_type name: (type_identifier) @base)])
 (enum_declaration name: (identifier) @name) @class
 (internal_module name: (identifier) @name) @module
 (public_field_definition name: (property_identifier) @name value: [(arrow_function) (function_expression)]) @method
