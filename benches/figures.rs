@@ -1,5 +1,6 @@
 //! The figures that kb promises, each as a ratio within one run: `cargo bench --bench figures`, or
-//! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` for code of your own. CPU time (user and system) of whole processes, the least of 15.
+//! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` for code of your own,
+//! `-- scout-scale 60000 FOLDER...` for a tree of so many files made of copies of it. CPU time (user and system) of whole processes, the least of 15.
 //!
 //! The program starts itself as the bare programs that kb is held against.
 
@@ -10,6 +11,7 @@
 mod bare;
 mod measure;
 mod notes;
+mod scale;
 mod scout;
 mod search;
 mod wall;
@@ -21,6 +23,7 @@ fn main() {
     if bare::run(&arguments) {
         return;
     }
+    let folders: Vec<&Path> = arguments.iter().map(Path::new).filter(|path| path.is_dir()).collect();
     let counts: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let all = arguments.len() == counts.len();
     let chosen = |part: &str| all || arguments.iter().any(|argument| argument == part);
@@ -30,7 +33,11 @@ fn main() {
     if chosen("wall") {
         wall::figures();
     }
-    let folders: Vec<&Path> = arguments.iter().map(Path::new).filter(|path| path.is_dir()).collect();
+    if arguments.iter().any(|argument| argument == "scout-scale") {
+        let tree = tempfile::tempdir().unwrap();
+        scale::tree(&folders, counts.first().copied().unwrap_or(60_000), tree.path());
+        scout::scale(tree.path());
+    }
     if chosen("scout") {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         scout::figures(if folders.is_empty() { std::slice::from_ref(&own) } else { &folders });

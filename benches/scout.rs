@@ -32,6 +32,30 @@ pub(crate) fn figures(folders: &[&Path]) {
     }
 }
 
+/// The same about one large folder: cold once, then warm, then with one file changed.
+pub(crate) fn scale(folder: &Path) {
+    let scratch = tempfile::tempdir().unwrap();
+    let ask = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kb"));
+        command.args(["ask", "--json", "--fresh", "--agent", "scout", "--repo"]).arg(folder).arg(QUESTION);
+        command.env("HOME", scratch.path()).env("KB_DIR", scratch.path()).current_dir(scratch.path());
+        command
+    };
+    let run = |what: &str| {
+        let started = Instant::now();
+        let cost = once(&mut ask());
+        println!("       scout, large, {what}: {:.1} s, {:.0} MB", started.elapsed().as_secs_f64(), cost.megabytes());
+    };
+    run("cold");
+    // A file is known again only when it is older than the moment it was read in.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    run("second");
+    run("warm");
+    run("warm");
+    fs::write(folder.join("one_more.py"), "def one_more():\n    return 1\n").unwrap();
+    run("one file changed");
+}
+
 /// The median wall time of so many runs, in milliseconds.
 fn timed(times: usize, mut command: impl FnMut() -> Command) -> f64 {
     let mut walls: Vec<f64> = (0..times)
