@@ -2,7 +2,7 @@
 //! lines of code that matter. All of it is foreign text, and is written so that it stays text.
 
 use super::cite::{self, Cited, Sources};
-use super::language::Kind;
+use super::language::{self, Kind};
 use super::rank::Ranker;
 use super::scan::Scan;
 use super::walk::Role;
@@ -43,6 +43,7 @@ pub(crate) fn code(text: &str) -> String {
 pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option<String> {
     let (first, last) = scan.units[unit].doc?;
     let lines = sources.lines(scan.path(unit));
+    let tagged = matches!(language::family(scan.path(unit)), Some("csharp" | "java"));
     let mut words = String::new();
     for line in lines.get(first as usize - 1..(last as usize).min(lines.len()))? {
         let text = line.trim().trim_start_matches(['/', '*', '#', '!', '-', ' ']).trim_end_matches("*/").trim();
@@ -54,6 +55,7 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
         } else {
             line.trim().trim_start_matches(['/', '*', '#', '!', ' '])
         };
+        let text = if tagged { without_tags(text) } else { text.to_owned() };
         let text = text.trim_matches(['"', '\'', '/', '*', ' ']);
         if text.is_empty() {
             if words.is_empty() {
@@ -92,6 +94,29 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
     }
     let words = words.trim();
     (words.len() > 3 && words.contains(char::is_alphabetic)).then(|| plain(words))
+}
+
+/// Without the tags of documentation comments, `<summary>`, `<p>`; of `<see cref="X"/>` the name stays.
+fn without_tags(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let name = rest.trim_start_matches(['<', '/']);
+        let end = rest.find('>').filter(|end| *end < 120 && name.starts_with(|c: char| c.is_ascii_lowercase()));
+        let Some(end) = end else {
+            out.push('<');
+            rest = &rest[1..];
+            continue;
+        };
+        let meant =
+            rest[..end].split('"').nth(1).filter(|_| rest[..end].contains("cref=") || rest.starts_with("<paramref"));
+        out.push_str(meant.unwrap_or(""));
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Behind the first full stop that ends a sentence.
@@ -248,5 +273,16 @@ pub(crate) fn kind(scan: &Scan, unit: usize) -> &'static str {
             Role::Document | Role::Changelog => "documentation",
             _ => "text",
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tags;
+
+    #[test]
+    fn tags_of_documentation_are_left_out() {
+        assert_eq!(without_tags("<summary>Gets <see cref=\"Log\"/> of List<T>.</summary>"), "Gets Log of List<T>.");
+        assert_eq!(without_tags("a < b <p> c <"), "a < b  c <");
     }
 }

@@ -2,6 +2,7 @@
 //! Every piece of it goes through `invisible`. Knows no terminal: colours are taken out by whoever
 //! prints them.
 
+mod highlight;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -73,7 +74,8 @@ struct Link {
 
 struct Code {
     text: String,
-    is_shell_like: bool,
+    /// As the fence names it.
+    language: String,
 }
 
 impl Page {
@@ -131,9 +133,7 @@ impl Page {
                     pulldown_cmark::CodeBlockKind::Fenced(info) => info.to_lowercase(),
                     pulldown_cmark::CodeBlockKind::Indented => String::new(),
                 };
-                let marks_with_hash = ["py", "sh", "bash", "console", "toml", "yaml", "yml", "rb", "ruby", "make"];
-                let is_shell_like = marks_with_hash.iter().any(|name| language.starts_with(name));
-                self.code = Some(Code { text: String::new(), is_shell_like });
+                self.code = Some(Code { text: String::new(), language });
             }
             Tag::HtmlBlock => self.open_block(),
             Tag::List(first) => {
@@ -258,12 +258,11 @@ impl Page {
     }
 
     fn end_code(&mut self) {
-        let Some(Code { text, is_shell_like }) = self.code.take() else { return };
+        let Some(Code { text, language }) = self.code.take() else { return };
         self.margin("    ", "    ");
-        for line in for_terminal(&text).trim_end_matches('\n').split('\n') {
-            let start = line.trim_start();
-            let is_comment = start.starts_with("//") || (is_shell_like && start.starts_with('#'));
-            self.write(&vec![(line.replace('\t', "    "), if is_comment { FAINT } else { Style::new() })]);
+        let text = for_terminal(&text).replace('\t', "    ");
+        for line in highlight::lines(&language, text.trim_end_matches('\n')) {
+            self.write(&line);
         }
         self.margins.pop();
         self.gap = true;
