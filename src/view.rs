@@ -1,6 +1,6 @@
 //! What leaves kb: stable JSON shapes, built from domain types. Fields are only ever added.
 
-use crate::citation::{Change, Citation, Standing};
+use crate::citation::{Change, Citation, Lines, Standing};
 use crate::context::Removed;
 use crate::job::{Plan, Record};
 use crate::note::Head;
@@ -156,13 +156,15 @@ pub fn citations(citations: &[Citation], standing: &Standing) -> Vec<CitationVie
         status: verdict.status.word(),
         weak: citation.weak,
         change: verdict.change.map(Change::word),
-        now: verdict.now.as_ref().map(|(path, lines)| PlaceView {
-            path: path.clone(),
-            first: lines.first(),
-            last: lines.last(),
-        }),
+        now: verdict.now.as_ref().map(PlaceView::from),
     };
     citations.iter().zip(&standing.citations).map(one).collect()
+}
+
+impl From<&(String, Lines)> for PlaceView {
+    fn from((path, lines): &(String, Lines)) -> Self {
+        Self { path: path.clone(), first: lines.first(), last: lines.last() }
+    }
 }
 
 impl From<&Commit> for CommitView {
@@ -263,6 +265,9 @@ pub struct CheckedView {
     pub status: &'static str,
     /// In the order of the note.
     pub citations: Vec<CheckedCitationView>,
+    /// With `--update`: whether the new places of what moved were written into the note.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub updated: bool,
 }
 
 /// A citation that was checked.
@@ -271,6 +276,12 @@ pub struct CheckedCitationView {
     /// The citation, and how it stands.
     #[serde(flatten)]
     pub citation: CitationView,
+    /// Where what the lines became stands, when they are stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub became: Option<PlaceView>,
+    /// The folder of the subject in its repository, with `/` behind it; empty for all of it.
+    #[serde(skip)]
+    pub inside: String,
     /// The lines as they were read, where they are stale and that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<String>,

@@ -149,13 +149,26 @@ fn unread(error: &SubjectError) -> Status {
 /// Keeps a copy of every cited file that git does not hold as it was read, so that citations can be
 /// followed later. Best effort.
 pub fn keep(citations: &[Citation], snapshot: &Snapshot, machine: &Machine) {
+    keep_in(citations, snapshot, &Past::of(&snapshot.root, &machine.state));
+}
+
+/// The same for whoever looks into that past anyway.
+pub fn keep_in(citations: &[Citation], snapshot: &Snapshot, past: &Past) {
     let held =
         citations.iter().filter(|citation| citation.subject.is_none()).filter_map(|citation| match &citation.seen {
             Seen::Held(held) => Some((citation.path.as_str(), held.blob.as_str())),
             _ => None,
         });
     let read: BTreeSet<(&str, &str)> = held.collect();
-    Past::of(&snapshot.root, &machine.state).keep(snapshot, read.into_iter());
+    past.keep(snapshot, read.into_iter());
+}
+
+/// A citation that moved, as it would be written today; none if what it moved to cannot be read.
+pub fn renewed(citation: &Citation, verdict: &Verdict, tree: &dyn Tree) -> Option<Citation> {
+    let (path, lines) = verdict.now.as_ref()?;
+    let file = File::of(path, &tree.read(path).ok()?);
+    file.cited(*lines)?;
+    Some(Citation { path: path.clone(), lines: *lines, seen: Seen::Held(file.held(*lines)), ..citation.clone() })
 }
 
 /// Cited lines as they were read, and what they became.

@@ -17,6 +17,10 @@ pub struct Found {
     pub path: String,
     /// One range of lines; `a.py:3-9,14` is found twice.
     pub lines: Lines,
+    /// Where the path is written; none where it goes on in a file named before.
+    pub path_at: Option<Range<usize>>,
+    /// Where these lines are written.
+    pub lines_at: Range<usize>,
 }
 
 /// Characters of a path in running text. In code spans more is possible.
@@ -138,8 +142,10 @@ fn lines_alone(markdown: &str, spans: &[Range<usize>], found: &mut Vec<Found>) {
         let next = found.partition_point(|one| one.range.start < span.start);
         let before = found[..next].last().filter(|one| span.start.saturating_sub(one.range.end) < NEAR);
         if let (Some(before), Some(numbers)) = (before, captures.get(1)) {
-            for lines in numbers.as_str().split(',').filter_map(|part| lines_of(part.trim())) {
-                more.push(Found { range: span.clone(), lines, ..before.clone() });
+            let start =
+                span.start + (text.as_ptr() as usize - markdown[span.clone()].as_ptr() as usize) + numbers.start();
+            for (lines_at, lines) in each_of(numbers.as_str(), start) {
+                more.push(Found { range: span.clone(), lines, path_at: None, lines_at, ..before.clone() });
             }
         }
     }
@@ -155,10 +161,27 @@ fn read(markdown: &str, offset: usize, captures: &regex::Captures<'_>, path: usi
     if markdown[range.end..].starts_with(char::is_alphanumeric) {
         return None;
     }
+    let path_at = offset + path.start()..offset + path.end();
     let (subject, path) = place(path.as_str(), &markdown[..offset + path.start()])?;
-    let of = |lines| Found { range: range.clone(), subject: subject.clone(), path: path.clone(), lines };
-    let found: Vec<Found> = numbers.as_str().split(',').filter_map(|part| lines_of(part.trim())).map(of).collect();
+    let of = |(lines_at, lines)| Found {
+        range: range.clone(),
+        subject: subject.clone(),
+        path: path.clone(),
+        lines,
+        path_at: Some(path_at.clone()),
+        lines_at,
+    };
+    let found: Vec<Found> = each_of(numbers.as_str(), offset + numbers.start()).map(of).collect();
     Some(Match { range, found })
+}
+
+/// Each range of lines in `3-9, 14`, and where it stands.
+fn each_of(numbers: &str, start: usize) -> impl Iterator<Item = (Range<usize>, Lines)> + '_ {
+    numbers.split(',').filter_map(move |part| {
+        let part = part.trim();
+        let at = start + (part.as_ptr() as usize - numbers.as_ptr() as usize);
+        Some((at..at + part.len(), lines_of(part)?))
+    })
 }
 
 fn lines_of(text: &str) -> Option<Lines> {
@@ -334,6 +357,9 @@ mod tests {
         fn no_text_makes_it_panic(text in "\\PC*|([a-z./:#L0-9,` \\n-]|\\PC){0,80}") {
             for found in find(&text) {
                 prop_assert!(text.get(found.range).is_some());
+                let lines = text.get(found.lines_at);
+                prop_assert!(lines.is_some_and(|lines| lines.contains(&found.lines.first().to_string())), "{lines:?}");
+                prop_assert!(found.path_at.is_none_or(|path| text.get(path).is_some()));
             }
         }
     }

@@ -12,7 +12,7 @@ mod resolve;
 mod verdict;
 mod weak;
 
-pub use check::{Asked, Difference, Looked, changed_by, difference, keep, look};
+pub use check::{Asked, Difference, Looked, changed_by, difference, keep, keep_in, look, renewed};
 pub use find::{Found, find};
 pub use names::Claims;
 pub use resolve::{examine, resolve};

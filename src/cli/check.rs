@@ -1,30 +1,30 @@
 //! `kb check [ID...]`: whether notes are still true.
 
-use super::fail::Failure;
+use super::fail::{Asked, Failure};
 use super::format::View;
 use super::handles;
 use super::notes::Viewer;
 use super::settings::Settings;
 use crate::citation::{Change, Citation, Difference, Standing, Status, Verdict};
 use crate::index::Entry;
-use crate::note::{Accused, Head};
-use crate::subject::{self, Seen, Subject};
-use crate::view::{CheckView, CheckedCitationView, CheckedView, CitationView, CommitView, FORMAT, citations};
+use crate::note::{Accused, Head, Note, TreeOf, relocate};
+use crate::subject::{self, History, Kind, Seen, Snapshot, Subject};
+use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CitationView, CommitView, FORMAT, PlaceView};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-  fresh       the cited lines are as they were
-  moved       the same text elsewhere
+  fresh       the cited lines do what they did, where they did it
+  moved       the same elsewhere
   stale       their code changed
   broken      the definition or file is gone
   unknown     the repository is not here
   unverified  nobody has looked yet
 
   kb check
-  kb check k7f --repo ~/src/flask
-  kb check --fail-on stale")]
+  kb check k7f --update
+  kb check --repo . --changed origin/main..HEAD --fail-on stale --format github")]
 pub(super) struct Args {
     /// The notes [default: all]
     #[arg(value_name = "ID")]
@@ -32,9 +32,28 @@ pub(super) struct Args {
     /// Look in this folder, at the notes that are about it
     #[arg(long, value_name = "SUBJECT")]
     repo: Option<PathBuf>,
+    /// Only what holds at BASE and no longer at HEAD, in the repository around the current folder
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with = "update")]
+    changed: Option<String>,
+    /// Write the new places of what moved into the notes
+    #[arg(long)]
+    update: bool,
     /// Exit with 1 if a note stands like this or worse
     #[arg(long, value_name = "STATUS", value_parser = status)]
     fail_on: Option<Status>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object, as with `--json`
+    Json,
+    /// Annotations of a pull request
+    Github,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
@@ -44,58 +63,128 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         true => index.entries()?,
         false => args.ids.iter().map(|id| handles::resolve(id, settings, &index)).collect::<Result<_, _>>()?,
     };
-    if let Some(folder) = &args.repo {
-        let hidden = settings.base()?.hidden_from(&settings.machine.here.join(folder), &settings.machine);
-        let snapshot = subject::pin(&Subject::Folder(folder.clone()), &hidden, &settings.machine)?;
-        Seen::remember(&snapshot, &settings.machine);
-        entries.retain(|entry| entry.head.subjects.iter().any(|pinned| snapshot.pinned.may_be(pinned)));
+    let mut warnings: Vec<String> = index.warnings().iter().map(ToString::to_string).collect();
+    if args.repo.is_some() || args.changed.is_some() {
+        let snapshot = pinned(args, settings)?;
+        entries.retain(|entry| {
+            entry.head.subjects.iter().any(|pinned| snapshot.pinned.root_for(pinned, &snapshot.root).is_some())
+        });
         viewer.checker = viewer.checker.against(&snapshot);
     }
-    let standings = viewer.standings(entries.iter().map(|entry| &entry.head));
-    let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
-    for standing in &standings {
-        *counts.entry(standing.status).or_default() += 1;
-    }
-    let worst = standings.iter().map(|standing| standing.status).max();
-    let fails = args.fail_on.is_some_and(|limit| worst.is_some_and(|worst| worst >= limit));
-    let notes = checked(&entries, &standings, &viewer);
-    let view = CheckView {
-        format: FORMAT,
-        counts: counts.into_iter().map(|(status, count)| (status.word(), count)).collect(),
-        notes,
-        warnings: index.warnings().iter().map(ToString::to_string).collect(),
-        fails,
+    let (checked, until) = if let Some(range) = &args.changed {
+        made_false(range, &entries, &viewer, settings)?
+    } else {
+        let standings = viewer.standings(entries.iter().map(|entry| &entry.head));
+        warnings.extend(ahead(&entries, &viewer));
+        let pairs = entries.iter().zip(standings).collect();
+        (Checked { pairs, tree: Box::new(|root| viewer.checker.now(root)) }, "HEAD".to_owned())
     };
-    Ok(View::Check(Box::new(view)).with(index))
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, standing) in &checked.pairs {
+        *counts.entry(standing.status.word()).or_default() += 1;
+    }
+    let worst = checked.pairs.iter().map(|(_, standing)| standing.status).max();
+    let fails = args.fail_on.is_some_and(|limit| worst.is_some_and(|worst| worst >= limit));
+    let mut notes = views(&checked, &viewer, &until);
+    if args.update {
+        for ((entry, standing), note) in checked.pairs.iter().zip(&mut notes) {
+            note.updated = update(entry, standing, &viewer, settings, &mut warnings)?;
+        }
+    }
+    let view = Box::new(CheckView { format: FORMAT, counts, notes, warnings, fails });
+    let view = match args.format {
+        Format::Text => View::Check(view),
+        Format::Json => View::AsJson(Box::new(View::Check(view))),
+        Format::Github => View::Annotations(view),
+    };
+    Ok(view.with(index))
 }
 
 fn status(word: &str) -> Result<Status, String> {
     Status::from_word(word).ok_or_else(|| "it is not `moved`, `unverified`, `unknown`, `stale` or `broken`".to_owned())
 }
 
+/// The folder to look in.
+fn pinned(args: &Args, settings: &Settings) -> Result<Snapshot, Failure> {
+    let subject = args.repo.clone().map_or_else(|| subject::here(&settings.machine.here), Subject::Folder);
+    let Subject::Folder(folder) = &subject;
+    let hidden = settings.base()?.hidden_from(&settings.machine.here.join(folder), &settings.machine);
+    let snapshot = subject::pin(&subject, &hidden, &settings.machine)?;
+    Seen::remember(&snapshot, &settings.machine);
+    Ok(snapshot)
+}
+
+/// Notes with how they stand, and the state of the code that this was said of.
+struct Checked<'a> {
+    pairs: Vec<(&'a Entry, Standing)>,
+    tree: Box<TreeOf<'a>>,
+}
+
+/// The notes with a citation that holds at the first commit of a range and not at its second, and that
+/// commit.
+fn made_false<'a>(
+    range: &str,
+    entries: &'a [Entry],
+    viewer: &'a Viewer<'_>,
+    settings: &Settings,
+) -> Result<(Checked<'a>, String), Failure> {
+    let heads: Vec<&Head> = entries.iter().map(|entry| &entry.head).collect();
+    let around = viewer.checker.folder().unwrap_or(&settings.machine.here).to_owned();
+    let history = History::around(&around).ok_or_else(|| Failure::NoHistory { path: around.clone() })?;
+    let (base, head) = ends(range, &history)?;
+    let standings = |commit: &str| viewer.checker.standings_in(&heads, &|root| viewer.checker.then(root, commit));
+    let (before, after) = (standings(&base), standings(&head));
+    let became_false =
+        |(before, after): (&Verdict, &Verdict)| before.status < Status::Stale && after.status >= Status::Stale;
+    let pairs = entries.iter().zip(before.iter().zip(after));
+    let pairs = pairs.filter(|(_, (before, after))| before.citations.iter().zip(&after.citations).any(became_false));
+    let until = head.clone();
+    let tree = move |root: &Path| viewer.checker.then(root, &head);
+    Ok((Checked { pairs: pairs.map(|(entry, (_, after))| (entry, after)).collect(), tree: Box::new(tree) }, until))
+}
+
+/// The two commits of `A..B`; of `A...B` where both parted, and `B`; of `A` that and the one checked out.
+fn ends(range: &str, history: &History) -> Result<(String, String), Failure> {
+    let commit = |name: &str| {
+        let name = if name.is_empty() { "HEAD" } else { name };
+        history.commit(name).ok_or_else(|| Failure::Asked(Asked::NoSuchRevision { name: name.to_owned() }))
+    };
+    if let Some((base, head)) = range.split_once("...") {
+        let (base, head) = (commit(base)?, commit(head)?);
+        let parted = history.merge_base(&base, &head);
+        return parted
+            .map(|parted| (parted, head))
+            .ok_or_else(|| Failure::Asked(Asked::NoSuchRevision { name: range.to_owned() }));
+    }
+    let (base, head) = range.split_once("..").unwrap_or((range, ""));
+    Ok((commit(base)?, commit(head)?))
+}
+
 /// The notes with what became of what they cite.
-fn checked(entries: &[Entry], standings: &[Standing], viewer: &Viewer<'_>) -> Vec<CheckedView> {
-    let pairs = || entries.iter().zip(standings);
-    let all = pairs().flat_map(|(entry, standing)| {
+fn views(checked: &Checked<'_>, viewer: &Viewer<'_>, until: &str) -> Vec<CheckedView> {
+    let all = checked.pairs.iter().flat_map(|(entry, standing)| {
         let cited = entry.head.citations.iter().zip(&standing.citations);
         cited.map(|(citation, verdict)| Accused { head: &entry.head, citation, verdict })
     });
     let accused: Vec<Accused<'_>> = all.filter(|one| is_changed(one.verdict)).collect();
-    let mut commits = viewer.checker.commits(&accused).into_iter();
+    let mut commits = viewer.checker.commits(&accused, until).into_iter();
     let mut one = |head: &Head, citation: &Citation, verdict: &Verdict, view: CitationView| {
-        let changed = is_changed(verdict);
-        let difference =
-            if changed { viewer.checker.difference(head, citation, verdict) } else { Difference::default() };
-        let commits = if changed { commits.next().unwrap_or_default() } else { Vec::new() };
+        let (mut difference, mut by) = (Difference::default(), Vec::new());
+        if is_changed(verdict) {
+            difference = viewer.checker.difference(head, citation, verdict, &checked.tree);
+            by = commits.next().unwrap_or_default();
+        }
         CheckedCitationView {
             citation: view,
+            became: verdict.became.as_ref().map(PlaceView::from),
+            inside: inside(head, citation),
             before: difference.before,
             after: difference.after,
-            commits: commits.iter().map(CommitView::from).collect(),
+            commits: by.iter().map(CommitView::from).collect(),
         }
     };
-    let checked = pairs().map(|(entry, standing)| {
-        let views = citations(&entry.head.citations, standing);
+    let views = checked.pairs.iter().map(|(entry, standing)| {
+        let views = view::citations(&entry.head.citations, standing);
         let cited = entry.head.citations.iter().zip(&standing.citations).zip(views);
         let title = if entry.head.title.is_empty() { entry.file.clone() } else { entry.head.title.clone() };
         CheckedView {
@@ -104,12 +193,74 @@ fn checked(entries: &[Entry], standings: &[Standing], viewer: &Viewer<'_>) -> Ve
             title,
             status: standing.status.word(),
             citations: cited.map(|((citation, verdict), view)| one(&entry.head, citation, verdict, view)).collect(),
+            updated: false,
         }
     });
-    checked.collect()
+    views.collect()
 }
 
 /// Whether somebody changed what was cited.
 fn is_changed(verdict: &Verdict) -> bool {
     verdict.change == Some(Change::Lines)
+}
+
+/// The folder of a citation's subject in its repository, with `/` behind it.
+fn inside(head: &Head, citation: &Citation) -> String {
+    let pinned = match &citation.subject {
+        None => head.subjects.first(),
+        Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name),
+    };
+    match pinned.map(|pinned| &pinned.kind) {
+        Some(Kind::Git { folder: Some(folder), .. }) => format!("{folder}/"),
+        _ => String::new(),
+    }
+}
+
+/// Writes the new places of a note's moved citations into it; whether there were any. A note that cannot be
+/// changed safely is left alone, and that is said.
+fn update(
+    entry: &Entry,
+    standing: &Standing,
+    viewer: &Viewer<'_>,
+    settings: &Settings,
+    warnings: &mut Vec<String>,
+) -> Result<bool, Failure> {
+    let moves = viewer.checker.moves(&entry.head, standing);
+    if moves.is_empty() {
+        return Ok(false);
+    }
+    let (base, file) = (settings.base()?, Path::new(&entry.file));
+    let bytes = base.read(file)?;
+    if Note::parse(&bytes).0.head.citations != entry.head.citations {
+        warnings.push(format!("{} changed meanwhile; check it again", entry.file));
+        return Ok(false);
+    }
+    match relocate(&bytes, &moves) {
+        Ok(new) => {
+            base.rewrite(file, &bytes, &new)?;
+            viewer.checker.keep(&entry.head, &moves);
+            Ok(true)
+        }
+        Err(error) => {
+            warnings.push(format!("{}: left as it is: {error}", entry.file));
+            Ok(false)
+        }
+    }
+}
+
+/// A line for each repository whose remote branch is ahead of what was read.
+fn ahead(entries: &[Entry], viewer: &Viewer<'_>) -> Vec<String> {
+    /// Git is asked once for each commit.
+    const MOST_COMMITS: usize = 8;
+    let roots = viewer.checker.roots(entries.iter().map(|entry| &entry.head));
+    let line = |(root, commits): (PathBuf, std::collections::BTreeSet<&str>)| {
+        let history = History::around(&root)?;
+        let upstream = history.upstream()?;
+        let counts = commits.into_iter().take(MOST_COMMITS).filter_map(|commit| history.ahead(&upstream, commit));
+        let most = counts.max().filter(|count| *count > 0)?;
+        let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let commits = if most == 1 { "commit" } else { "commits" };
+        Some(format!("{name}: {upstream} is {most} {commits} ahead of what was read"))
+    };
+    roots.into_iter().filter_map(line).collect()
 }

@@ -85,6 +85,8 @@ pub(super) enum Failure {
     NotEdited { path: PathBuf, kept: PathBuf, source: StoreError },
     #[error("cannot change the tags of `{}`: {source}", path.display())]
     Edit { path: PathBuf, source: crate::note::EditError },
+    #[error("`{}` lies in no git repository", path.display())]
+    NoHistory { path: PathBuf },
     #[error("there are no notes yet")]
     NoNotes,
     #[error("no note has to do with `{words}`")]
@@ -120,6 +122,8 @@ pub(super) enum Asked {
     IdsAndQuery,
     #[error("`{name}` is not a command")]
     NoSuchCommand { name: String, nearest: Option<String> },
+    #[error("`{name}` names no commit here")]
+    NoSuchRevision { name: String },
 }
 
 impl Failure {
@@ -214,6 +218,7 @@ impl Failure {
             Failure::Edit { .. } => {
                 ("frontmatter", FAILED, "`kb edit ID` opens the note; mend the lines between `---` first")
             }
+            Failure::NoHistory { .. } => ("no_history", FAILED, "name one with `--repo`"),
             Failure::NoNotes => ("no_notes", NO, "`kb ask QUESTION` makes one, `kb add` keeps a text of yours"),
             Failure::NothingFound { .. } => {
                 ("nothing_found", NO, "use fewer or other words; `kb list` shows all notes")
@@ -240,6 +245,9 @@ impl Asked {
             Asked::BadTag { .. } => "for example `+sign-in`".to_owned(),
             Asked::Budget { .. } => "leave `--budget` away for about 8,000 tokens".to_owned(),
             Asked::IdsAndQuery => "`kb context ID`, or `kb context --query WORDS`".to_owned(),
+            Asked::NoSuchRevision { .. } => {
+                "`--changed main..HEAD`; a shallow clone may have to fetch what it names first".to_owned()
+            }
             Asked::NoSuchCommand { nearest, .. } => nearest.as_ref().map_or_else(
                 || "`kb help all` lists the commands".to_owned(),
                 |nearest| format!("did you mean `kb help {nearest}`?"),

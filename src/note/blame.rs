@@ -24,8 +24,8 @@ const MOST_VERSIONS: usize = 60;
 
 impl Checker {
     /// For each citation the commits that changed what it cites, oldest first. None where git does not
-    /// know the commit that was read, or nothing is committed yet.
-    pub fn commits(&self, accused: &[Accused<'_>]) -> Vec<Vec<Commit>> {
+    /// know the commit that was read, or nothing is committed yet. `until` is the last commit that counts.
+    pub fn commits(&self, accused: &[Accused<'_>], until: &str) -> Vec<Vec<Commit>> {
         let mut found = vec![Vec::new(); accused.len()];
         let mut groups: BTreeMap<(PathBuf, &str), Vec<usize>> = BTreeMap::new();
         for (at, one) in accused.iter().enumerate() {
@@ -36,7 +36,7 @@ impl Checker {
         for ((root, commit), group) in groups {
             let Some(history) = History::around(&root) else { continue };
             let all: BTreeSet<&str> = group.iter().flat_map(|at| paths(&accused[*at])).collect();
-            let since = history.since(commit, &all.into_iter().collect::<Vec<_>>());
+            let since = history.since(commit, until, &all.into_iter().collect::<Vec<_>>());
             let past = self.past(&root);
             for at in group {
                 let own = paths(&accused[at]);

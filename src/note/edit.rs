@@ -17,6 +17,9 @@ pub enum EditError {
     /// The frontmatter is not YAML that can be changed safely.
     #[error("its frontmatter is not YAML that can be changed without touching the rest")]
     Frontmatter,
+    /// The file holds bytes that are not UTF-8, so that nothing can be told of places in it.
+    #[error("it is not valid UTF-8")]
+    NotUtf8,
 }
 
 /// The file's bytes with one key changed. What comes out was read again and compared: if anything

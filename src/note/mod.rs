@@ -6,6 +6,7 @@ mod edit;
 mod entry;
 mod frontmatter;
 mod id;
+mod relocate;
 mod standing;
 mod title;
 mod write;
@@ -14,7 +15,8 @@ pub use blame::Accused;
 pub use edit::{Change, EditError, edit};
 pub use frontmatter::moment;
 pub use id::{Id, new_id};
-pub use standing::Checker;
+pub use relocate::{Move, relocate};
+pub use standing::{Checker, TreeOf};
 pub use title::first_heading;
 pub use write::Draft;
 

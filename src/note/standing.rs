@@ -1,14 +1,17 @@
 //! Whether notes still hold, looked up in their subjects as they are now: many notes at once, each
 //! file of a subject once.
 
-use super::Head;
+use super::{Head, Move};
 use crate::citation::{self, Asked, Citation, Difference, Standing, Status, Verdict};
 use crate::machine::Machine;
-use crate::subject::{Kind, Past, Pinned, Seen, Snapshot, Tree};
+use crate::subject::{Committed, Kind, Past, Pinned, Seen, Snapshot, Tree};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// Gives the state of a subject by the folder that it lies in; none where it has no such state.
+pub type TreeOf<'a> = dyn Fn(&Path) -> Option<Box<dyn Tree>> + 'a;
 
 /// Says how notes stand. What it learnt of folders and repositories holds as long as it does: make a
 /// new one for a new look.
@@ -46,6 +49,11 @@ impl Checker {
         self
     }
 
+    /// The folder that is looked in instead of others.
+    pub fn folder(&self) -> Option<&Path> {
+        self.instead.as_ref().map(|(_, root)| root.as_path())
+    }
+
     /// How the citations of a note stand today.
     pub fn standing(&self, head: &Head) -> Standing {
         self.standings(&[head]).pop().unwrap_or_else(|| Standing::of(Vec::new()))
@@ -53,12 +61,21 @@ impl Checker {
 
     /// How the citations of these notes stand today.
     pub fn standings(&self, heads: &[&Head]) -> Vec<Standing> {
-        let snapshot = |root: &Path| -> Option<Box<dyn Tree>> { Some(Box::new(self.snapshot(root))) };
-        self.standings_in(heads, &snapshot)
+        self.standings_in(heads, &|root| self.now(root))
+    }
+
+    /// The subject in a folder as it is now.
+    pub fn now(&self, root: &Path) -> Option<Box<dyn Tree>> {
+        Some(Box::new(self.snapshot(root)))
+    }
+
+    /// The subject in a folder as it is in a commit; none where git does not know that.
+    pub fn then(&self, root: &Path, commit: &str) -> Option<Box<dyn Tree>> {
+        Some(Box::new(Committed::new(root, commit, &self.hidden)?))
     }
 
     /// The same in any state of the subjects: `tree` gives the one of a folder.
-    pub fn standings_in(&self, heads: &[&Head], tree: &dyn Fn(&Path) -> Option<Box<dyn Tree>>) -> Vec<Standing> {
+    pub fn standings_in(&self, heads: &[&Head], tree: &TreeOf<'_>) -> Vec<Standing> {
         // A folder that git does not know is recognised by its name alone, which others may have: it is the
         // one that still holds what the note says, if any does.
         let first: Vec<Rc<Vec<PathBuf>>> = heads
@@ -103,10 +120,41 @@ impl Checker {
     }
 
     /// What a citation of a note showed, and what stands there now.
-    pub fn difference(&self, head: &Head, citation: &Citation, verdict: &Verdict) -> Difference {
+    pub fn difference(&self, head: &Head, citation: &Citation, verdict: &Verdict, tree: &TreeOf<'_>) -> Difference {
         let Some((root, commit)) = self.root_of(head, citation) else { return Difference::default() };
-        let asked = Asked { citation, commit };
-        citation::difference(asked, verdict, &self.snapshot(&root), &self.past(&root))
+        let Some(tree) = tree(&root) else { return Difference::default() };
+        citation::difference(Asked { citation, commit }, verdict, &*tree, &self.past(&root))
+    }
+
+    /// The moved citations of a note, and what they would be today.
+    pub fn moves(&self, head: &Head, standing: &Standing) -> Vec<Move> {
+        let moved = head.citations.iter().zip(&standing.citations).filter(|(_, verdict)| verdict.now.is_some());
+        let renewed = moved.filter_map(|(citation, verdict)| {
+            let (root, _) = self.root_of(head, citation)?;
+            let to = citation::renewed(citation, verdict, &self.snapshot(&root))?;
+            Some(Move { from: citation.clone(), to })
+        });
+        renewed.collect()
+    }
+
+    /// Keeps the files as they are now that git does not hold, for these citations of a note.
+    pub fn keep(&self, head: &Head, moves: &[Move]) {
+        for one in moves {
+            if let Some((root, _)) = self.root_of(head, &one.to) {
+                citation::keep_in(std::slice::from_ref(&one.to), &self.snapshot(&root), &self.past(&root));
+            }
+        }
+    }
+
+    /// Every place where subjects of these notes lie, with the commits that were read there.
+    pub fn roots<'a>(&self, heads: impl Iterator<Item = &'a Head>) -> BTreeMap<PathBuf, BTreeSet<&'a str>> {
+        let mut roots: BTreeMap<PathBuf, BTreeSet<&str>> = BTreeMap::new();
+        for pinned in heads.flat_map(|head| &head.subjects) {
+            if let Some(root) = self.whereabouts(pinned).first() {
+                roots.entry(root.clone()).or_default().extend(pinned.commit());
+            }
+        }
+        roots
     }
 
     /// Where the subject of a citation lies now, and which commit of it was read.
@@ -149,10 +197,8 @@ impl Checker {
         let identity = pinned.identity();
         let found = places.entry(identity).or_insert_with(|| {
             let near: Vec<&Path> = self.near.iter().map(PathBuf::as_path).collect();
-            Rc::new(match &self.instead {
-                Some((instead, root)) if instead.may_be(pinned) => vec![root.clone()],
-                _ => self.seen.whereabouts(pinned, &near),
-            })
+            let instead = self.instead.as_ref().and_then(|(instead, root)| instead.root_for(pinned, root));
+            Rc::new(instead.map_or_else(|| self.seen.whereabouts(pinned, &near), |root| vec![root]))
         });
         found.clone()
     }

@@ -69,13 +69,13 @@ impl History {
         Some(self.names(&run(&mut asked)?))
     }
 
-    /// The commits since one, oldest first, that touched any of these paths; empty where git no longer
+    /// The commits since one and until another, oldest first, that touched any of these paths; empty where git no longer
     /// knows that commit.
-    pub fn since(&self, commit: &str, paths: &[&str]) -> Vec<Commit> {
+    pub fn since(&self, commit: &str, until: &str, paths: &[&str]) -> Vec<Commit> {
         let mut asked = git::plain(&self.work_tree);
         asked.args(["--literal-pathspecs", "log", "-z", "--name-only", "--no-renames", "--no-ext-diff"]);
         asked.args(["--no-textconv", "--no-show-signature", "--no-decorate", "--no-color", "--reverse"]);
-        asked.args(["--format=%x1e%H%x1f%cs%x1f%s", "-n", MOST_COMMITS, &format!("{commit}..HEAD"), "--"]);
+        asked.args(["--format=%x1e%H%x1f%cs%x1f%s", "-n", MOST_COMMITS, &format!("{commit}..{until}"), "--"]);
         if paths.len() <= MOST_PATHS {
             asked.args(paths.iter().map(|path| self.in_work_tree(path)));
         }
@@ -91,12 +91,14 @@ impl History {
         text.split('\x1e').skip(1).filter_map(one).collect()
     }
 
-    /// The remote branch that the checked out one follows, and how many commits it is ahead of one.
-    pub fn ahead(&self, commit: &str) -> Option<(String, u32)> {
-        let upstream = self.one(&["rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}"])?;
-        let range = format!("{commit}..@{{upstream}}");
-        let count = self.one(&["rev-list", "--count", &range, "--"])?.parse().ok()?;
-        Some((upstream, count))
+    /// The remote-tracking branch of the one that is checked out.
+    pub fn upstream(&self) -> Option<String> {
+        self.one(&["rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}"])
+    }
+
+    /// How many commits that branch is ahead of one.
+    pub fn ahead(&self, upstream: &str, commit: &str) -> Option<u32> {
+        self.one(&["rev-list", "--count", &format!("{commit}..refs/remotes/{upstream}"), "--"])?.parse().ok()
     }
 
     fn one(&self, arguments: &[&str]) -> Option<String> {

@@ -87,6 +87,23 @@ impl Pinned {
         }
     }
 
+    /// Where another subject lies if this one lies in `root`: the same one, or a folder in it.
+    pub fn root_for(&self, other: &Pinned, root: &Path) -> Option<PathBuf> {
+        if self.may_be(other) {
+            return Some(root.to_owned());
+        }
+        let (Kind::Git { folder: None, .. }, Kind::Git { folder: Some(inside), .. }) = (&self.kind, &other.kind) else {
+            return None;
+        };
+        let mut whole = other.clone();
+        if let Kind::Git { folder, .. } = &mut whole.kind {
+            *folder = None;
+        }
+        let keys_fit = keys(self).iter().any(|key| keys(&whole).contains(key));
+        let place = root.join(inside);
+        (keys_fit && place.is_dir()).then_some(place)
+    }
+
     /// The commit that was read, in hex.
     pub fn commit(&self) -> Option<&str> {
         match &self.kind {

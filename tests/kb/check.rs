@@ -143,3 +143,149 @@ fn uncommitted_work_is_remembered_where_git_does_not_hold_it() {
     write(&env, "shop/cookies.py", text.replace("max_age=3600, ", "\n            max_age=3600, "));
     assert_eq!(says(&env), "moved comments shop/cookies.py:23-26");
 }
+
+/// What stands at a place of a note's citations.
+fn cited(env: &Env) -> Vec<String> {
+    let note = env.kb("show --json").json()["note"].clone();
+    let place = |one: &Value| format!("{}:{}-{}", one["path"].as_str().unwrap(), one["first"], one["last"]);
+    note["citations"].as_array().unwrap().iter().map(place).collect()
+}
+
+#[test]
+fn what_moved_is_written_into_the_note_and_nothing_else() {
+    let env = Env::shop();
+    env.kb_reads(
+        "add --repo . --title Cookies",
+        "Set in `shop/cookies.py:23-25`, signed in [sign](shop/cookies.py#L19-L21),\r\nnot in `cookies.py:1`.\n",
+    )
+    .ok();
+    write(&env, "shop/jar.py", format!("# A jar\n\n{}", cookies(&env)));
+    fs::remove_file(env.path("shop/cookies.py")).unwrap();
+    let before = env.only_note();
+    insta::assert_snapshot!(env.kb("check --update"), @"
+    moved  cvhuskdj  Cookies
+        moved: shop/cookies.py:23-25 is now shop/jar.py:25-27 in SignedCookies.save_cookie
+        moved: shop/cookies.py:19-21 is now shop/jar.py:21-23 in SignedCookies.sign
+        moved: shop/cookies.py:1 is now shop/jar.py:3
+        written into the note
+    1 note: 1 moved
+    ");
+    let after = env.only_note();
+    let body = |note: &str| note.split("---\n").nth(2).unwrap().to_owned();
+    assert_eq!(
+        body(&after),
+        "Set in `shop/jar.py:25-27`, signed in [sign](shop/jar.py#L21-L23),\r\nnot in `shop/jar.py:3`.\n"
+    );
+    let others =
+        |note: &str| -> Vec<String> { note.lines().filter(|line| !line.contains(".py")).map(str::to_owned).collect() };
+    assert_eq!(others(&before), others(&after));
+    assert_eq!(cited(&env), ["shop/jar.py:25-27", "shop/jar.py:21-23", "shop/jar.py:3-3"]);
+    assert_eq!(says(&env), "fresh none");
+    assert!(!env.kb("check --update").ok().contains("written"));
+}
+
+#[test]
+fn ci_fails_when_notes_became_false() {
+    let env = noted();
+    env.kb("check --fail-on stale").ok();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    env.kb("check --fail-on stale").ok();
+    env.kb("check --fail-on moved").ends_with(1);
+    write(&env, "shop/cookies.py", cookies(&env).replace("86400", "60"));
+    env.kb("check --fail-on stale").ends_with(1);
+    insta::assert_snapshot!(env.kb("check --fail-on broken --format github"), @"::warning file=shop/cookies.py,line=24,endLine=26,title=kb%3A Cookies (cvhuskdj)::stale: shop/cookies.py:23-25 in SignedCookies.save_cookie");
+    let run = env.kb("check --fail-on rotten").ends_with(2);
+    assert!(run.stderr.contains("stale"), "{run}");
+}
+
+#[test]
+fn a_branch_is_told_which_notes_it_makes_false() {
+    let env = noted();
+    env.kb_reads("add --repo . --title Invoices", "Printed by `shop/invoices.py:7-9`.\n").ok();
+    env.git("checkout --quiet -b short");
+    write(&env, "shop/cookies.py", cookies(&env).replace("86400", "60"));
+    let env = env.commit("cookies live a minute");
+    // What is not committed does not count.
+    fs::remove_file(env.path("shop/invoices.py")).unwrap();
+    let check = env.kb("check --changed main..HEAD --json").json();
+    let notes = check["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{check}");
+    assert_eq!((&notes[0]["title"], &notes[0]["status"]), (&"Cookies".into(), &"stale".into()));
+    assert_eq!(notes[0]["citations"][0]["commits"][0]["subject"], "cookies live a minute");
+    env.kb("check --changed main..HEAD --fail-on stale").ends_with(1);
+    assert_eq!(env.kb("check --changed main..main --fail-on stale").ok(), "0 notes\n");
+    assert_eq!(env.kb("check --changed main").ok(), env.kb("check --changed main...").ok());
+    env.kb("check --changed nothing..HEAD").ends_with(2);
+}
+
+#[test]
+fn a_repository_is_known_wherever_it_is_cloned() {
+    let env = noted();
+    let status = |env: &Env, line: &str| env.kb_in("../home", line).json()["notes"][0]["status"].clone();
+    let elsewhere = env.home().join("elsewhere");
+    env.git_in(&env.home(), &format!("clone --quiet {} elsewhere", env.here().display()));
+    let text = cookies(&env).replace("86400", "60");
+    fs::write(elsewhere.join("shop/cookies.py"), text).unwrap();
+    assert_eq!(status(&env, "check --json --kb ../shop/notes"), "fresh");
+    assert_eq!(status(&env, "check --json --kb ../shop/notes --repo elsewhere"), "stale");
+    // What `--repo` named was seen there, but the one around the notes is nearer.
+    assert_eq!(status(&env, "check --json --kb ../shop/notes"), "fresh");
+}
+
+#[test]
+fn a_remote_branch_that_is_ahead_is_said() {
+    let env = Env::shop();
+    env.git("config receive.denyCurrentBranch ignore");
+    let clone = env.home().join("clone");
+    env.git_in(&env.home(), &format!("clone --quiet {} clone", env.here().display()));
+    env.kb_reads("add --repo ../home/clone --title Cookies", "Set in `shop/cookies.py:23-25`.\n").ok();
+    assert_eq!(env.kb("check").stderr, "");
+    let env = env.commit("one").commit("two");
+    env.git_in(&clone, "fetch --quiet");
+    assert_eq!(
+        env.kb_in(&clone, "check --kb ../../shop/notes").stderr,
+        "kb: clone: origin/main is 2 commits ahead of what was read\n"
+    );
+}
+
+#[test]
+fn hostile_notes_are_checked_all_the_same() {
+    use std::fmt::Write;
+    let env = Env::shop();
+    let mut big = String::new();
+    for line in 0..160_000 {
+        writeln!(big, "value_{line} = call(argument_{line}, other)  # a line").unwrap();
+    }
+    write(&env, "big.py", &big);
+    let commit = env.git("rev-parse HEAD");
+    let mut note = format!("---\nsubjects:\n  - shop commit={commit} root={commit}\ncitations:\n");
+    for at in 1..=10_000 {
+        writeln!(
+            note,
+            "  - big.py:{at}-{} blob=0123456789ab text=0123456789abcdef code=0123456789abcdef in=f",
+            at + 50
+        )
+        .unwrap();
+    }
+    for path in ["../outside.py:1", "/etc/passwd:1", "a/../../b.py:1", ".git/config:1", "notes/kb.toml:1"] {
+        writeln!(note, "  - {path} blob=0123456789ab text=0123456789abcdef").unwrap();
+    }
+    let env = env.note("hostile", format!("{note}---\n# Hostile\n"));
+    env.kb_reads("add --repo .", "x\n").ok();
+    let started = std::time::Instant::now();
+    let check = env.kb("check hostile.md --json").json();
+    let citations = check["notes"][0]["citations"].as_array().unwrap();
+    assert_eq!(citations.len(), 10_005);
+    assert!(citations[10_000..].iter().all(|one| one["status"] == "broken"), "{:?}", &citations[10_000..]);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn without_git_citations_are_checked_all_the_same() {
+    let env = noted();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    let mut command = env.command("check --json");
+    command.env("PATH", "/nonexistent");
+    let check = env.run(command, "").json();
+    assert_eq!(check["notes"][0]["status"], "moved");
+}

@@ -35,6 +35,9 @@ fn block(note: &CheckedView, out: &mut dyn Write) -> io::Result<()> {
     let (bad, good): (Vec<&CheckedCitationView>, Vec<&CheckedCitationView>) =
         note.citations.iter().partition(|one| one.citation.status != "fresh");
     bad.into_iter().try_for_each(|one| citation(one, out))?;
+    if note.updated {
+        writeln!(out, "    {FAINT}written into the note{FAINT:#}")?;
+    }
     match good.len() {
         0 => Ok(()),
         1 => writeln!(out, "    {FAINT}1 citation is as it was{FAINT:#}"),

@@ -12,7 +12,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
     match view {
         View::Search(view) => object(view, out),
         View::List(view) => object(view, out),
-        View::Check(view) => object(view, out),
+        View::Check(view) | View::Annotations(view) => object(view, out),
         View::Show(view, _) | View::Saved(view) => object(view, out),
         View::Ask(view) => object(view, out),
         View::Jobs(view) => object(view, out),
@@ -24,7 +24,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
         View::Files(view) => object(view, out),
         View::Ids(ids) => object(&Lines { format: FORMAT, ids: Some(ids), paths: None }, out),
         View::Paths(paths) => object(&Lines { format: FORMAT, ids: None, paths: Some(paths) }, out),
-        View::AndThen(view, _) => print(view, out),
+        View::AndThen(view, _) | View::AsJson(view) => print(view, out),
         View::Plain(text) => out.write_all(text.as_bytes()),
     }
 }

@@ -1,6 +1,7 @@
 //! What a command returns, and how it is printed: one file a format.
 
 mod check;
+mod github;
 mod ids;
 mod json;
 mod live;
@@ -25,6 +26,10 @@ pub(super) enum View {
     Search(SearchView),
     List(ListView),
     Check(Box<CheckView>),
+    /// The same as annotations of a pull request.
+    Annotations(Box<CheckView>),
+    /// It is JSON whatever else was asked for.
+    AsJson(Box<View>),
     /// A note; the second is its file's bytes, printed when nobody looks.
     Show(Box<ShowView>, Vec<u8>),
     /// A note that was made or changed.
@@ -63,10 +68,10 @@ impl View {
     fn exit(&self) -> u8 {
         match self {
             View::Search(view) if view.total == 0 => fail::NO,
-            View::Check(view) if view.fails => fail::NO,
+            View::Check(view) | View::Annotations(view) if view.fails => fail::NO,
             View::Ask(view) if view.abstained => fail::NO,
             View::Ids(lines) | View::Paths(lines) if lines.is_empty() => fail::NO,
-            View::AndThen(view, _) => view.exit(),
+            View::AndThen(view, _) | View::AsJson(view) => view.exit(),
             _ => fail::DONE,
         }
     }
@@ -76,9 +81,9 @@ impl View {
         match self {
             View::Search(view) => &view.warnings,
             View::List(view) => &view.warnings,
-            View::Check(view) => &view.warnings,
+            View::Check(view) | View::Annotations(view) => &view.warnings,
             View::Context { said, .. } | View::Where(_, said) => said,
-            View::AndThen(view, _) => view.warnings(),
+            View::AndThen(view, _) | View::AsJson(view) => view.warnings(),
             _ => &[],
         }
     }
@@ -129,7 +134,7 @@ impl Printer {
             View::Plain(text) => io::stdout().lock().write_all(text.as_bytes()),
             // What is no terminal gets the file as it is, escapes and all.
             View::Show(_, bytes) if !self.json && !self.terminal => io::stdout().lock().write_all(bytes),
-            View::Context { json: true, .. } => json::print(view, out),
+            View::Context { json: true, .. } | View::AsJson(_) => json::print(view, out),
             view if self.json => json::print(view, out),
             View::Ids(ids) => ids::print(ids, out),
             View::Paths(paths) => paths::print(paths, out),

@@ -30,6 +30,7 @@ impl Text {
             View::Search(view) => view.hits.iter().enumerate().try_for_each(|(at, hit)| self.hit(at + 1, hit, out)),
             View::List(view) => view.notes.iter().enumerate().try_for_each(|(at, note)| self.line(at + 1, note, out)),
             View::Check(view) => super::check::print(view, out),
+            View::Annotations(view) => super::github::print(view, out),
             View::Show(view, _) => self.note(view, out),
             View::Saved(view) => writeln!(
                 out,
@@ -45,7 +46,7 @@ impl Text {
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
             View::Files(view) => super::paths::print(&view.paths, out),
-            View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => Ok(()),
+            View::AsJson(_) | View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => Ok(()),
         }
     }
 
