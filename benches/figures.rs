@@ -1,6 +1,7 @@
 //! The figures that kb promises, each as a ratio within one run: `cargo bench --bench figures`, or
 //! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` for code of your own,
-//! `-- scout-scale 60000 FOLDER...` for a tree of so many files made of copies of it. CPU time (user and system) of whole processes, the least of 15.
+//! `-- scout-scale 60000 FOLDER...` for a tree of so many files made of copies of it, `-- status [FOLDER...]` for how
+//! often statuses are right. CPU time (user and system) of whole processes, the least of 15.
 //!
 //! The program starts itself as the bare programs that kb is held against.
 
@@ -14,6 +15,7 @@ mod notes;
 mod scale;
 mod scout;
 mod search;
+mod status;
 mod wall;
 
 use std::path::Path;
@@ -33,10 +35,14 @@ fn main() {
     if chosen("wall") {
         wall::figures();
     }
+    // Minutes, and code that has to be fetched first: only when asked for.
     if arguments.iter().any(|argument| argument == "scout-scale") {
         let tree = tempfile::tempdir().unwrap();
         scale::tree(&folders, counts.first().copied().unwrap_or(60_000), tree.path());
         scout::scale(tree.path());
+    }
+    if arguments.iter().any(|argument| argument == "status") {
+        status::figures(&folders);
     }
     if chosen("scout") {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -6,7 +6,7 @@ use super::align::align;
 use super::file::{File, text_hash};
 use super::verdict::{Change, Verdict};
 use super::{Held, Lines, Status};
-use crate::scout::Plain;
+use crate::scout::{Outline, Plain};
 
 /// What became of a citation in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +51,19 @@ impl<'a> Followed<'a> {
         range(from, to)
     }
 
-    /// The share of the lines that say something and are still there.
-    fn surviving(&self, lines: Lines) -> f64 {
+    /// The share of the lines that say something and are still there. What is in another definition now,
+    /// one that was there before, is there by chance.
+    fn surviving(&self, lines: Lines, within: Option<&str>, new: &File) -> f64 {
         let (mut all, mut left) = (0_u32, 0_u32);
+        let by_chance = |at: usize| {
+            let name = range(at, at + 1).and_then(|line| new.within(line));
+            let was_there = |name: &str| self.old.outline().is_some_and(|outline| outline.named(name).next().is_some());
+            name != within && name.is_some_and(was_there)
+        };
         for at in lines.first() as usize - 1..lines.last() as usize {
             if says_something(self.old.line(at)) {
                 all += 1;
-                left += u32::from(self.partners.get(at).copied().flatten().is_some());
+                left += u32::from(self.partners.get(at).copied().flatten().is_some_and(|at| !by_chance(at)));
             }
         }
         if all == 0 { 0.0 } else { f64::from(left) / f64::from(all) }
@@ -145,7 +151,7 @@ fn follow(cited: Lines, held: &Held, followed: &Followed<'_>, new: &File, path: 
     if let Some(lines) = same_code(cited, within, followed, new, budget) {
         return at(lines, cited, new, path, change_around(cited, old, lines, new).max(Change::Comments));
     }
-    let surviving = followed.surviving(cited);
+    let surviving = followed.surviving(cited, within, new);
     let image = followed.image(cited);
     let became = image.map(|lines| (new.path().to_owned(), lines));
     match within {
@@ -205,18 +211,14 @@ fn same_code(
     budget: &mut Budget,
 ) -> Option<Lines> {
     let (before, now) = (followed.old.outline()?, new.outline()?);
-    let wanted = before.plain(cited.first(), cited.last());
-    if wanted.is_empty() {
-        return None;
-    }
+    let wanted = Wanted::of(cited, before)?;
     let tokens = now.plain(1, u32::MAX);
     if !budget.spend(tokens.len()) {
         return None;
     }
     let near = followed.image(cited).map_or(cited.first(), Lines::first);
-    let telling = wanted.iter().map(|token| token.text.len()).sum::<usize>() >= 24;
-    let places = occurrences(&wanted, &tokens).filter_map(|(first, last)| {
-        let lines = Lines::new(tokens[first].first, tokens[last].last)?;
+    let telling = wanted.tokens.iter().map(|token| token.text.len()).sum::<usize>() >= 24;
+    let places = wanted.places(&tokens).filter_map(|lines| {
         // Lines that were there before, but not as what was cited, are a twin.
         let twin = followed.is_twin(lines, cited);
         let same_name = new.within(lines) == within && within.is_some();
@@ -236,6 +238,40 @@ fn with_edges(cited: Lines, lines: Lines, followed: &Followed<'_>, new: &File) -
     let same_length = last.wrapping_sub(first) <= lines.len() + cited.len() && last as usize <= new.count();
     Lines::new(first, last).filter(|_| same_length).unwrap_or(lines)
 }
+
+/// The code of cited lines, with what stood beside it.
+struct Wanted<'a> {
+    tokens: Vec<Plain<'a>>,
+    before: Option<Plain<'a>>,
+    behind: Option<Plain<'a>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(cited: Lines, outline: &'a Outline) -> Option<Self> {
+        let tokens = outline.plain(cited.first(), cited.last());
+        let before = outline.plain(cited.first().saturating_sub(NEAR), cited.first() - 1).pop();
+        let behind = outline.plain(cited.last() + 1, cited.last().saturating_add(NEAR)).into_iter().next();
+        (!tokens.is_empty()).then_some(Self { tokens, before, behind })
+    }
+
+    /// Where this code stands. Lines that were joined with their neighbours are the same code, lines to
+    /// which something was added are not.
+    fn places(&'a self, tokens: &'a [Plain<'a>]) -> impl Iterator<Item = Lines> + 'a {
+        let is_whole = |(first, last): &(usize, usize)| {
+            let before = first.checked_sub(1).map(|at| &tokens[at]).filter(|token| token.last == tokens[*first].first);
+            let behind = tokens.get(last + 1).filter(|token| token.first == tokens[*last].last);
+            let same = |token: Option<&Plain<'_>>, known: &Option<Plain<'_>>| {
+                token.is_none_or(|token| known.as_ref().is_some_and(|known| known.text == token.text))
+            };
+            same(before, &self.before) && same(behind, &self.behind)
+        };
+        let found = occurrences(&self.tokens, tokens).filter(is_whole);
+        found.filter_map(|(first, last)| Lines::new(tokens[first].first, tokens[last].last))
+    }
+}
+
+/// How far away the next token is looked for.
+const NEAR: u32 = 200;
 
 /// Where tokens stand among others, with the same nesting: first and last of each place.
 fn occurrences<'a>(wanted: &'a [Plain<'_>], tokens: &'a [Plain<'_>]) -> impl Iterator<Item = (usize, usize)> + 'a {
@@ -282,7 +318,11 @@ fn by_hashes(cited: Lines, held: &Held, new: &File, path: &str, budget: &mut Bud
     if same(place) && name_fits(cited) {
         return at(cited, cited, new, path, Change::None);
     }
-    if held.code.is_some() && new.count() >= cited.last() as usize && new.code(cited) == held.code && name_fits(cited) {
+    if held.code.is_some()
+        && new.count() >= cited.last() as usize
+        && name_fits(cited)
+        && (new.code(cited) == held.code || new.plain_code(cited) == held.code)
+    {
         return at(cited, cited, new, path, Change::Comments);
     }
     // The nearest twin is the likeliest to be the one that was meant, one in the same definition more so.
@@ -332,7 +372,8 @@ fn code_in_definition(cited: Lines, held: &Held, new: &File, budget: &mut Budget
     let shortest = (cited.len() / 3).max(1);
     let most = cited.len() * 2 + MOST_MORE;
     // Citations of whole definitions are the most frequent ones.
-    let whole = Lines::new(first, last).filter(|lines| new.code(*lines) == held.code);
+    let same = |lines: &Lines| new.code(*lines) == held.code || new.plain_code(*lines) == held.code;
+    let whole = Lines::new(first, last).filter(same);
     if whole.is_some() {
         return whole;
     }
@@ -341,7 +382,7 @@ fn code_in_definition(cited: Lines, held: &Held, new: &File, budget: &mut Budget
             if !budget.spend((end - start + 1) as usize) {
                 return None;
             }
-            let lines = Lines::new(start, end).filter(|lines| new.code(*lines) == held.code);
+            let lines = Lines::new(start, end).filter(same);
             if lines.is_some() {
                 return lines;
             }
@@ -394,11 +435,12 @@ pub(super) fn newly_there(
         ));
     }
     let (before_outline, now) = (old.outline()?, new.outline()?);
-    let wanted = before_outline.plain(cited.first(), cited.last());
     let tokens = now.plain(1, u32::MAX);
-    if !wanted.is_empty() && budget.spend(tokens.len()) {
-        let places = occurrences(&wanted, &tokens).filter_map(|(a, b)| Lines::new(tokens[a].first, tokens[b].last));
-        let found = places.filter(|lines| is_new(lines) && same_name(lines)).min_by_key(|lines| lines.first());
+    if let Some(wanted) = Wanted::of(cited, before_outline)
+        && budget.spend(tokens.len())
+    {
+        let found =
+            wanted.places(&tokens).filter(|lines| is_new(lines) && same_name(lines)).min_by_key(|lines| lines.first());
         if let Some(lines) = found {
             return Some((lines, change_around_moved(cited, old, lines, new).max(Change::Comments)));
         }

@@ -28,6 +28,8 @@ pub(super) struct Lost<'a> {
 const MOST_MARKS: usize = 12;
 /// So many files are looked at closely for one citation.
 const MOST_FILES: usize = 6;
+/// Where only hashes tell, any file with the name of the definition may be it.
+const MOST_FILES_BY_HASH: usize = 60;
 /// A file with so small a share of the lines that are looked for is another file.
 const LEAST_SHARE: f64 = 0.3;
 
@@ -59,7 +61,7 @@ pub(super) fn search(lost: &[Lost<'_>], tree: &dyn Tree, past: &Past) -> Vec<Opt
             candidates.sort_by(|a, b| {
                 b.0.cmp(&a.0).then_with(|| likeness(b.1, one.path).cmp(&likeness(a.1, one.path))).then(a.1.cmp(b.1))
             });
-            candidates.truncate(MOST_FILES);
+            candidates.truncate(if one.old.is_some() { MOST_FILES } else { MOST_FILES_BY_HASH });
             let found = candidates.iter().filter_map(|(count, path)| {
                 let new = File::of(path, &tree.read(path).ok()?);
                 let before = one.commit.and_then(|commit| past.at(commit, path)).map(|bytes| File::of(path, &bytes));
@@ -80,7 +82,8 @@ fn look(one: &Lost<'_>, new: &File, before: Option<&File>, share: f64) -> Option
     if one.whole_file && before.is_none() && share >= LEAST_SHARE {
         let followed = one.old.map(|old| Followed::from(old, new));
         match compare(one.lines, one.held, followed.as_ref(), new, one.path, budget) {
-            Found::Here(verdict) if verdict.status != Status::Unverified => return Some(verdict),
+            // By hashes alone, what has not the same text is not the same file.
+            Found::Here(verdict) if verdict.status == Status::Moved || one.old.is_some() => return Some(verdict),
             _ => {}
         }
     }

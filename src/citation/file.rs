@@ -83,6 +83,13 @@ impl File {
         Some(first_digits(&Sha256::digest(code.as_bytes()), 16))
     }
 
+    /// The same without what formatters add: what `code` would be, had they not been there.
+    pub(super) fn plain_code(&self, lines: Lines) -> Option<String> {
+        let plain = self.outline()?.plain(lines.first(), lines.last());
+        let text: Vec<&str> = plain.iter().map(|token| token.text.as_ref()).collect();
+        (!text.is_empty()).then(|| first_digits(&Sha256::digest(text.join("\0").as_bytes()), 16))
+    }
+
     /// The definition around lines.
     pub(super) fn within(&self, lines: Lines) -> Option<&str> {
         self.outline()?.definition_at(lines.first(), lines.last())
