@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run should say where")]
 
 mod bare;
+mod check;
 mod measure;
 mod notes;
 mod scale;
@@ -34,6 +35,9 @@ fn main() {
     }
     if chosen("wall") {
         wall::figures();
+    }
+    if chosen("check") {
+        check::figures();
     }
     // Minutes, and code that has to be fetched first: only when asked for.
     if arguments.iter().any(|argument| argument == "scout-scale") {

@@ -16,6 +16,8 @@ pub struct Asked<'a> {
     pub citation: &'a Citation,
     /// The commit, in hex, if one was pinned.
     pub commit: Option<&'a str>,
+    /// It was nowhere when it was last looked for, so that only new files can hold it.
+    pub nowhere: bool,
 }
 
 /// What was found out about one citation.
@@ -23,20 +25,21 @@ pub struct Asked<'a> {
 pub struct Looked {
     /// How it stands.
     pub verdict: Verdict,
-    /// Any file of the subject could have changed the verdict, not its own alone.
-    pub anywhere: bool,
+    /// It was looked for in every file and is in none, so that a new file could change the verdict.
+    pub lost: bool,
 }
 
 /// What may be compared in search of moved text, for the citations of one file.
 const MOST_COMPARED: usize = 400_000;
 
-/// Looks at citations of one subject, each file once, all cores at work.
-pub fn look(asked: &[Asked<'_>], tree: &dyn Tree, past: &Past) -> Vec<Looked> {
+/// Looks at citations of one subject, each file once, all cores at work. `news` are the files that are new
+/// since what was nowhere was last looked for.
+pub fn look(asked: &[Asked<'_>], tree: &dyn Tree, past: &Past, news: Option<&[String]>) -> Vec<Looked> {
     let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut looked: Vec<Option<Looked>> = vec![None; asked.len()];
     for (at, one) in asked.iter().enumerate() {
         match Verdict::unread(&one.citation.seen) {
-            Some(verdict) => looked[at] = Some(Looked { verdict, anywhere: false }),
+            Some(verdict) => looked[at] = Some(Looked { verdict, lost: false }),
             None => by_path.entry(&one.citation.path).or_default().push(at),
         }
     }
@@ -46,7 +49,7 @@ pub fn look(asked: &[Asked<'_>], tree: &dyn Tree, past: &Past) -> Vec<Looked> {
     for file in &found {
         for (at, found) in &file.found {
             match found {
-                Found::Here(verdict) => looked[*at] = Some(Looked { verdict: verdict.clone(), anywhere: false }),
+                Found::Here(verdict) => looked[*at] = Some(Looked { verdict: verdict.clone(), lost: false }),
                 Found::Gone | Found::Changed(_) => {
                     let citation = asked[*at].citation;
                     let Seen::Held(held) = &citation.seen else { continue };
@@ -67,12 +70,17 @@ pub fn look(asked: &[Asked<'_>], tree: &dyn Tree, past: &Past) -> Vec<Looked> {
             }
         }
     }
-    let (places, rest): (Vec<(usize, Verdict)>, Vec<Lost<'_>>) =
-        lost.into_iter().map(|(at, one, otherwise)| ((at, otherwise), one)).unzip();
-    for ((at, otherwise), found) in places.into_iter().zip(elsewhere::search(&rest, tree, past)) {
-        looked[at] = Some(Looked { verdict: found.unwrap_or(otherwise), anywhere: true });
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        lost.into_iter().partition(|(at, ..)| asked[*at].nowhere && news.is_some());
+    let all = if unknown.is_empty() { Vec::new() } else { tree.files() };
+    for (lost, files) in [(known, news.unwrap_or_default()), (unknown, all.as_slice())] {
+        let (places, rest): (Vec<(usize, Verdict)>, Vec<Lost<'_>>) =
+            lost.into_iter().map(|(at, one, otherwise)| ((at, otherwise), one)).unzip();
+        for ((at, otherwise), found) in places.into_iter().zip(elsewhere::search(&rest, files, tree, past)) {
+            looked[at] = Some(Looked { lost: found.is_none(), verdict: found.unwrap_or(otherwise) });
+        }
     }
-    let unknown = || Looked { verdict: Verdict::of(Status::Unknown), anywhere: false };
+    let unknown = || Looked { verdict: Verdict::of(Status::Unknown), lost: false };
     looked.into_iter().map(|looked| looked.unwrap_or_else(unknown)).collect()
 }
 

@@ -33,13 +33,12 @@ const MOST_FILES_BY_HASH: usize = 60;
 /// A file with so small a share of the lines that are looked for is another file.
 const LEAST_SHARE: f64 = 0.3;
 
-/// Where lost citations stand now, one answer each; none if they are nowhere.
-pub(super) fn search(lost: &[Lost<'_>], tree: &dyn Tree, past: &Past) -> Vec<Option<Verdict>> {
+/// Where in these files lost citations stand now, one answer each; none if they are nowhere.
+pub(super) fn search(lost: &[Lost<'_>], files: &[String], tree: &dyn Tree, past: &Past) -> Vec<Option<Verdict>> {
     if lost.is_empty() {
         return Vec::new();
     }
     let marks = Marks::of(lost);
-    let files = tree.files();
     let kinds: Vec<Kind> = lost.iter().map(|one| Kind::of(one.path)).collect();
     let seen: Vec<(usize, FxHashMap<usize, u32>)> = files
         .par_iter()

@@ -6,11 +6,11 @@ use super::handles;
 use super::notes::Viewer;
 use super::settings::Settings;
 use crate::citation::{Change, Citation, Difference, Standing, Status, Verdict};
-use crate::index::Entry;
-use crate::note::{Accused, Head, Note, TreeOf, relocate};
-use crate::subject::{self, History, Kind, Seen, Snapshot, Subject};
+use crate::index::{Entry, Index};
+use crate::note::{Accused, Head, Note, NoteHash, relocate};
+use crate::subject::{self, History, Kind, Pinned, Seen, Snapshot, Subject};
 use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CitationView, CommitView, FORMAT, PlaceView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -58,36 +58,28 @@ enum Format {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let index = settings.index()?;
-    let mut viewer = Viewer::new(settings)?;
-    let mut entries: Vec<Entry> = match args.ids.is_empty() {
-        true => index.entries()?,
-        false => args.ids.iter().map(|id| handles::resolve(id, settings, &index)).collect::<Result<_, _>>()?,
+    let viewer = Viewer::new(settings)?;
+    let whole = args.ids.is_empty() && args.repo.is_none() && args.changed.is_none();
+    let (viewer, found) = match whole {
+        true => {
+            let found = everything(args, settings, &index, &viewer)?;
+            (viewer, found)
+        }
+        false => chosen(args, settings, &index, viewer)?,
     };
-    let mut warnings: Vec<String> = index.warnings().iter().map(ToString::to_string).collect();
-    if args.repo.is_some() || args.changed.is_some() {
-        let snapshot = pinned(args, settings)?;
-        entries.retain(|entry| {
-            entry.head.subjects.iter().any(|pinned| snapshot.pinned.root_for(pinned, &snapshot.root).is_some())
-        });
-        viewer.checker = viewer.checker.against(&snapshot);
-    }
-    let (checked, until) = if let Some(range) = &args.changed {
-        made_false(range, &entries, &viewer, settings)?
-    } else {
-        let standings = viewer.standings(entries.iter().map(|entry| &entry.head));
-        warnings.extend(ahead(&entries, &viewer));
-        let pairs = entries.iter().zip(standings).collect();
-        (Checked { pairs, tree: Box::new(|root| viewer.checker.now(root)) }, "HEAD".to_owned())
-    };
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, standing) in &checked.pairs {
-        *counts.entry(standing.status.word()).or_default() += 1;
-    }
-    let worst = checked.pairs.iter().map(|(_, standing)| standing.status).max();
+    let worst = found.statuses.iter().max().copied();
     let fails = args.fail_on.is_some_and(|limit| worst.is_some_and(|worst| worst >= limit));
-    let mut notes = views(&checked, &viewer, &until);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for status in &found.statuses {
+        *counts.entry(status.word()).or_default() += 1;
+    }
+    let mut warnings: Vec<String> = index.warnings().iter().map(ToString::to_string).collect();
+    if args.changed.is_none() {
+        warnings.extend(ahead(&found.shown, &viewer, whole));
+    }
+    let mut notes = views(&found, &viewer);
     if args.update {
-        for ((entry, standing), note) in checked.pairs.iter().zip(&mut notes) {
+        for ((entry, standing), note) in found.shown.iter().zip(&mut notes) {
             note.updated = update(entry, standing, &viewer, settings, &mut warnings)?;
         }
     }
@@ -97,7 +89,72 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         Format::Json => View::AsJson(Box::new(View::Check(view))),
         Format::Github => View::Annotations(view),
     };
-    Ok(view.with(index))
+    let all: HashSet<NoteHash> = index.listed().map(|listed| listed.hash()).collect();
+    let checker = viewer.checker;
+    let keep = move || checker.keep_for_next_time(whole.then_some(&all));
+    Ok(view.with(index).and_then(keep))
+}
+
+/// What a check came to.
+struct Found {
+    /// Of every note that was looked at.
+    statuses: Vec<Status>,
+    /// Those that are told about.
+    shown: Vec<(Entry, Standing)>,
+    /// The commit that the code was looked at in; none for the work tree.
+    at: Option<String>,
+}
+
+/// All notes. Only those are taken out of the index that nothing is known of, or that are told about.
+fn everything(args: &Args, settings: &Settings, index: &Index, viewer: &Viewer<'_>) -> Result<Found, Failure> {
+    let listed = index.newest_first(usize::MAX);
+    let hashes: Vec<Option<NoteHash>> = listed.iter().map(|listed| Some(listed.hash())).collect();
+    let mut standings = viewer.checker.remembered(&hashes);
+    let mut entries: Vec<Option<Entry>> = vec![None; listed.len()];
+    let unknown: Vec<usize> = (0..listed.len()).filter(|at| standings[*at].is_none()).collect();
+    let read = |ats: &[usize]| index.entries_of(&ats.iter().map(|at| listed[*at]).collect::<Vec<_>>());
+    let looked_at = read(&unknown)?;
+    for ((at, entry), standing) in unknown.iter().zip(&looked_at).zip(viewer.standings(looked_at.iter())) {
+        standings[*at] = Some(standing);
+        entries[*at] = Some(entry.clone());
+    }
+    let all = settings.json || args.format == Format::Json;
+    let as_it_was = |at: &usize| standings[*at].as_ref().is_none_or(|one| one.status <= Status::Fresh);
+    let told: Vec<usize> = (0..listed.len()).filter(|at| all || !as_it_was(at)).collect();
+    let unread: Vec<usize> = told.iter().copied().filter(|at| entries[*at].is_none()).collect();
+    for (at, entry) in unread.iter().zip(read(&unread)?) {
+        entries[*at] = Some(entry);
+    }
+    let statuses = standings.iter().flatten().map(|standing| standing.status).collect();
+    let shown = told.into_iter().filter_map(|at| Some((entries[at].take()?, standings[at].take()?)));
+    Ok(Found { statuses, shown: shown.collect(), at: None })
+}
+
+/// The notes that are named, those about one folder, or those that a range of commits makes false.
+fn chosen<'a>(
+    args: &Args,
+    settings: &Settings,
+    index: &Index,
+    mut viewer: Viewer<'a>,
+) -> Result<(Viewer<'a>, Found), Failure> {
+    let mut entries: Vec<Entry> = match args.ids.is_empty() {
+        true => index.entries()?,
+        false => args.ids.iter().map(|id| handles::resolve(id, settings, index)).collect::<Result<_, _>>()?,
+    };
+    if args.repo.is_some() || args.changed.is_some() {
+        let snapshot = pinned(args, settings)?;
+        let is_about = |pinned: &Pinned| snapshot.pinned.root_for(pinned, &snapshot.root).is_some();
+        entries.retain(|entry| entry.head.subjects.iter().any(is_about));
+        viewer.checker = viewer.checker.against(&snapshot);
+    }
+    let (at, shown) = if let Some(range) = &args.changed {
+        made_false(range, entries, &viewer, settings)?
+    } else {
+        let standings = viewer.standings(entries.iter());
+        (None, entries.into_iter().zip(standings).collect())
+    };
+    let statuses = shown.iter().map(|(_, standing)| standing.status).collect();
+    Ok((viewer, Found { statuses, shown, at }))
 }
 
 fn status(word: &str) -> Result<Status, String> {
@@ -114,33 +171,23 @@ fn pinned(args: &Args, settings: &Settings) -> Result<Snapshot, Failure> {
     Ok(snapshot)
 }
 
-/// Notes with how they stand, and the state of the code that this was said of.
-struct Checked<'a> {
-    pairs: Vec<(&'a Entry, Standing)>,
-    tree: Box<TreeOf<'a>>,
-}
+/// Notes with how they stand, and the commit that this was said of.
+type Told = (Option<String>, Vec<(Entry, Standing)>);
 
-/// The notes with a citation that holds at the first commit of a range and not at its second, and that
-/// commit.
-fn made_false<'a>(
-    range: &str,
-    entries: &'a [Entry],
-    viewer: &'a Viewer<'_>,
-    settings: &Settings,
-) -> Result<(Checked<'a>, String), Failure> {
-    let heads: Vec<&Head> = entries.iter().map(|entry| &entry.head).collect();
+/// The notes with a citation that holds at the first commit of a range and not at its second.
+fn made_false(range: &str, entries: Vec<Entry>, viewer: &Viewer<'_>, settings: &Settings) -> Result<Told, Failure> {
     let around = viewer.checker.folder().unwrap_or(&settings.machine.here).to_owned();
     let history = History::around(&around).ok_or_else(|| Failure::NoHistory { path: around.clone() })?;
     let (base, head) = ends(range, &history)?;
+    let heads: Vec<&Head> = entries.iter().map(|entry| &entry.head).collect();
     let standings = |commit: &str| viewer.checker.standings_in(&heads, &|root| viewer.checker.then(root, commit));
     let (before, after) = (standings(&base), standings(&head));
     let became_false =
         |(before, after): (&Verdict, &Verdict)| before.status < Status::Stale && after.status >= Status::Stale;
-    let pairs = entries.iter().zip(before.iter().zip(after));
+    let pairs = entries.into_iter().zip(before.into_iter().zip(after));
     let pairs = pairs.filter(|(_, (before, after))| before.citations.iter().zip(&after.citations).any(became_false));
-    let until = head.clone();
-    let tree = move |root: &Path| viewer.checker.then(root, &head);
-    Ok((Checked { pairs: pairs.map(|(entry, (_, after))| (entry, after)).collect(), tree: Box::new(tree) }, until))
+    let pairs = pairs.map(|(entry, (_, after))| (entry, after)).collect();
+    Ok((Some(head), pairs))
 }
 
 /// The two commits of `A..B`; of `A...B` where both parted, and `B`; of `A` that and the one checked out.
@@ -161,17 +208,21 @@ fn ends(range: &str, history: &History) -> Result<(String, String), Failure> {
 }
 
 /// The notes with what became of what they cite.
-fn views(checked: &Checked<'_>, viewer: &Viewer<'_>, until: &str) -> Vec<CheckedView> {
-    let all = checked.pairs.iter().flat_map(|(entry, standing)| {
+fn views(found: &Found, viewer: &Viewer<'_>) -> Vec<CheckedView> {
+    let tree = |root: &Path| match &found.at {
+        Some(commit) => viewer.checker.then(root, commit),
+        None => viewer.checker.now(root),
+    };
+    let all = found.shown.iter().flat_map(|(entry, standing)| {
         let cited = entry.head.citations.iter().zip(&standing.citations);
         cited.map(|(citation, verdict)| Accused { head: &entry.head, citation, verdict })
     });
     let accused: Vec<Accused<'_>> = all.filter(|one| is_changed(one.verdict)).collect();
-    let mut commits = viewer.checker.commits(&accused, until).into_iter();
+    let mut commits = viewer.checker.commits(&accused, found.at.as_deref().unwrap_or("HEAD")).into_iter();
     let mut one = |head: &Head, citation: &Citation, verdict: &Verdict, view: CitationView| {
         let (mut difference, mut by) = (Difference::default(), Vec::new());
         if is_changed(verdict) {
-            difference = viewer.checker.difference(head, citation, verdict, &checked.tree);
+            difference = viewer.checker.difference(head, citation, verdict, &tree);
             by = commits.next().unwrap_or_default();
         }
         CheckedCitationView {
@@ -183,7 +234,7 @@ fn views(checked: &Checked<'_>, viewer: &Viewer<'_>, until: &str) -> Vec<Checked
             commits: by.iter().map(CommitView::from).collect(),
         }
     };
-    let views = checked.pairs.iter().map(|(entry, standing)| {
+    let views = found.shown.iter().map(|(entry, standing)| {
         let views = view::citations(&entry.head.citations, standing);
         let cited = entry.head.citations.iter().zip(&standing.citations).zip(views);
         let title = if entry.head.title.is_empty() { entry.file.clone() } else { entry.head.title.clone() };
@@ -249,11 +300,12 @@ fn update(
 }
 
 /// A line for each repository whose remote branch is ahead of what was read.
-fn ahead(entries: &[Entry], viewer: &Viewer<'_>) -> Vec<String> {
+fn ahead(shown: &[(Entry, Standing)], viewer: &Viewer<'_>, whole: bool) -> Vec<String> {
     /// Git is asked once for each commit.
-    const MOST_COMMITS: usize = 8;
-    let roots = viewer.checker.roots(entries.iter().map(|entry| &entry.head));
-    let line = |(root, commits): (PathBuf, std::collections::BTreeSet<&str>)| {
+    const MOST_COMMITS: usize = 3;
+    let remembered = if whole { viewer.checker.subjects() } else { Vec::new() };
+    let subjects = shown.iter().flat_map(|(entry, _)| &entry.head.subjects).chain(&remembered);
+    let line = |(root, commits): (PathBuf, BTreeSet<&str>)| {
         let history = History::around(&root)?;
         let upstream = history.upstream()?;
         let counts = commits.into_iter().take(MOST_COMMITS).filter_map(|commit| history.ahead(&upstream, commit));
@@ -262,5 +314,5 @@ fn ahead(entries: &[Entry], viewer: &Viewer<'_>) -> Vec<String> {
         let commits = if most == 1 { "commit" } else { "commits" };
         Some(format!("{name}: {upstream} is {most} {commits} ahead of what was read"))
     };
-    roots.into_iter().filter_map(line).collect()
+    viewer.checker.roots(subjects).into_iter().filter_map(line).collect()
 }

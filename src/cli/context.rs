@@ -59,8 +59,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let viewer = Viewer::new(settings)?;
     let mut notes = Vec::new();
     for entry in &entries {
-        let (note, _) = Note::parse(&base.read(Path::new(&entry.file))?);
-        let standing = viewer.standing(&note.head);
+        let bytes = base.read(Path::new(&entry.file))?;
+        let (note, _) = Note::parse(&bytes);
+        let standing = viewer.standing(&note.head, &bytes);
         notes.push((note, standing));
     }
     let pieces: Vec<Piece<'_>> = notes
@@ -87,7 +88,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         removed: (&rendered.removed).into(),
     };
     let json = args.format == Format::Json;
-    Ok(View::Context { view: Box::new(view), json, said }.with(index))
+    Ok(View::Context { view: Box::new(view), json, said }.with(index).and_then(viewer.later()))
 }
 
 fn in_words(left_out: &LeftOut, entries: &[Entry]) -> String {

@@ -35,5 +35,5 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             warnings: index.warnings().iter().map(ToString::to_string).collect(),
         }),
     };
-    Ok(view.with(index))
+    Ok(view.with(index).and_then(viewer.later()))
 }

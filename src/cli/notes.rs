@@ -7,7 +7,7 @@ use super::settings::Settings;
 use crate::citation::Standing;
 use crate::index::Entry;
 use crate::knowledge_base::KnowledgeBase;
-use crate::note::{Checker, Head, Note};
+use crate::note::{Checker, Head, Note, Noted};
 use crate::view::{FORMAT, NoteView, NoteWithBody, ShowView};
 use std::path::Path;
 
@@ -24,22 +24,31 @@ impl<'a> Viewer<'a> {
         let base = settings.base()?;
         let near = vec![settings.machine.here.clone(), base.root.clone()];
         let checker = Checker::new(near, vec![base.root.clone()], &settings.machine);
+        let checker = checker.remembering(&base.root, &settings.machine);
         Ok(Self { base, name: base.name(), checker })
     }
 
-    /// How a note's citations stand today.
-    pub(super) fn standing(&self, head: &Head) -> Standing {
-        self.checker.standing(head)
+    /// How the citations of a note that was read from these bytes stand today.
+    pub(super) fn standing(&self, head: &Head, bytes: &[u8]) -> Standing {
+        let hash = blake3::hash(bytes).as_bytes().first_chunk().copied();
+        self.checker.standings(&[Noted { head, hash }]).pop().unwrap_or_else(|| Standing::of(Vec::new()))
     }
 
     /// The same of many notes at once.
-    pub(super) fn standings<'b>(&self, heads: impl Iterator<Item = &'b Head>) -> Vec<Standing> {
-        self.checker.standings(&heads.collect::<Vec<_>>())
+    pub(super) fn standings<'b>(&self, entries: impl Iterator<Item = &'b Entry>) -> Vec<Standing> {
+        let noted: Vec<Noted<'_>> = entries.map(|entry| Noted { head: &entry.head, hash: Some(entry.hash) }).collect();
+        self.checker.standings(&noted)
+    }
+
+    /// What is to be done when the answer is out: remembering what was found out.
+    pub(super) fn later(self) -> impl FnOnce() + 'static {
+        let checker = self.checker;
+        move || checker.keep_for_next_time(None)
     }
 
     /// Notes as the index knows them.
     pub(super) fn entries(&self, entries: &[&Entry]) -> Vec<NoteView> {
-        let standings = self.standings(entries.iter().map(|entry| &entry.head));
+        let standings = self.standings(entries.iter().copied());
         let views = entries.iter().zip(&standings);
         views.map(|(entry, standing)| self.view(entry.id.as_str(), &entry.file, &entry.head, standing)).collect()
     }
@@ -58,7 +67,7 @@ impl<'a> Viewer<'a> {
     pub(super) fn file(&self, id: &str, file: &str) -> Result<(ShowView, Vec<u8>), Failure> {
         let bytes = self.base.read(Path::new(file))?;
         let (note, _) = Note::parse(&bytes);
-        let view = self.view(id, file, &note.head, &self.standing(&note.head));
+        let view = self.view(id, file, &note.head, &self.standing(&note.head, &bytes));
         let note = NoteWithBody { note: view, body: note.body().to_owned() };
         Ok((ShowView { format: FORMAT, note }, bytes))
     }

@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         hits: results.hits.iter().zip(notes).map(hit).collect(),
         warnings: said,
     });
-    Ok(view.with(index))
+    Ok(view.with(index).and_then(viewer.later()))
 }
 
 /// The hits; where the query names statuses (`is:stale`), those of that status alone.
@@ -64,7 +64,7 @@ fn found(query: &Query, limit: usize, index: &Index, viewer: &Viewer<'_>) -> Res
         return Ok(search::run(index, query, limit)?);
     }
     let mut results = search::run(index, query, usize::MAX)?;
-    let mut standings = viewer.standings(results.hits.iter().map(|hit| &hit.entry.head)).into_iter();
+    let mut standings = viewer.standings(results.hits.iter().map(|hit| &hit.entry)).into_iter();
     results.hits.retain(|_| {
         let status = standings.next().map(|standing| standing.status);
         query.statuses().iter().all(|wanted| (Some(wanted.status) == status) != wanted.not)

@@ -16,6 +16,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let index = settings.index()?;
     let entry = handles::resolve(&args.id, settings, &index)?;
-    let (view, bytes) = Viewer::new(settings)?.file(entry.id.as_str(), &entry.file)?;
-    Ok(View::Show(Box::new(view), bytes).with(index))
+    let viewer = Viewer::new(settings)?;
+    let (view, bytes) = viewer.file(entry.id.as_str(), &entry.file)?;
+    Ok(View::Show(Box::new(view), bytes).with(index).and_then(viewer.later()))
 }

@@ -16,10 +16,11 @@ mod sweep;
 mod table;
 pub(crate) mod words;
 
-use crate::note::{Complaint, Head, Id, Note};
+use crate::note::{Complaint, Head, Id, Note, NoteHash};
 use build::{Built, Fresh, Site};
 use chrono::{DateTime, Utc};
 use listing::{Kind, Root, Stamp};
+use rayon::prelude::*;
 use shelf::{Shelf, Standing, WriteLock, Writes};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -69,6 +70,8 @@ pub struct Entry {
     pub id: Id,
     /// What the note says of itself.
     pub head: Head,
+    /// The first half of BLAKE3 over its file.
+    pub hash: NoteHash,
 }
 
 /// A note's name in the index: no file and no text was read for it.
@@ -79,6 +82,7 @@ pub struct Listed<'a> {
     id: &'a [u8],
     created: i64,
     place: Place,
+    hash: NoteHash,
     stamp: Listing<'a>,
 }
 
@@ -279,17 +283,32 @@ impl Index {
 
     /// Notes, the newest first; at most `limit` of them.
     pub fn newest(&self, limit: usize) -> Result<Vec<Entry>, IndexError> {
+        self.entries_of(&self.newest_first(limit))
+    }
+
+    /// The names of notes, the newest first; at most `limit` of them.
+    pub fn newest_first(&self, limit: usize) -> Vec<Listed<'_>> {
         let mut listed: Vec<Listed<'_>> = self.listed().collect();
         // Notes say the second; of two made in one, the file written later is the newer.
         let age = |listed: &Listed<'_>| (listed.created.div_euclid(1000), listed.modified());
         listed.sort_unstable_by(|a, b| age(b).cmp(&age(a)).then_with(|| (a.folder, a.name).cmp(&(b.folder, b.name))));
         listed.truncate(limit);
+        listed
+    }
+
+    /// What these notes say of themselves, in the same order.
+    pub fn entries_of(&self, listed: &[Listed<'_>]) -> Result<Vec<Entry>, IndexError> {
         // Neighbours in the store are unpacked once.
         let mut order: Vec<usize> = (0..listed.len()).collect();
         order.sort_unstable_by_key(|at| listed[*at].place);
+        let read = |at: usize| Ok::<_, IndexError>((at, self.entry(&listed[at])?));
+        let found: Vec<(usize, Entry)> = match order.len() > AT_ONCE {
+            true => order.into_par_iter().with_min_len(64).map(read).collect::<Result<_, _>>()?,
+            false => order.into_iter().map(read).collect::<Result<_, _>>()?,
+        };
         let mut entries: Vec<Option<Entry>> = vec![None; listed.len()];
-        for at in order {
-            entries[at] = Some(self.entry(&listed[at])?);
+        for (at, entry) in found {
+            entries[at] = Some(entry);
         }
         Ok(entries.into_iter().flatten().collect())
     }
@@ -310,7 +329,7 @@ impl Index {
         let document: TantivyDocument = self.searcher.doc(address)?;
         let text = document.get_first(schema::text()).and_then(|value| value.as_str());
         let (note, _) = Note::parse(text.ok_or(IndexError::Damaged)?.as_bytes());
-        let entry = Entry { file: listed.file(), id: Id::new(listed.id()), head: note.head.clone() };
+        let entry = Entry { file: listed.file(), id: Id::new(listed.id()), head: note.head.clone(), hash: listed.hash };
         Ok((entry, note))
     }
 
@@ -351,14 +370,14 @@ impl Index {
             Met::Kept(row) => {
                 let row = self.table.row(row as usize);
                 let (name, id, created, place) = (row.name(), row.id(), row.created(), row.place());
-                Some(Listed { folder, name, id, created, place, stamp: Listing::Row(row.stamp()) })
+                Some(Listed { folder, name, id, created, place, hash: row.hash(), stamp: Listing::Row(row.stamp()) })
             }
             Met::Changed(at) => {
                 let fresh = self.fresh.get(at as usize)?.as_ref()?;
                 let path = self.sweep.changed[at as usize].path.as_bytes();
                 let name = &path[path.len() - path.iter().rev().take_while(|byte| **byte != b'/').count()..];
                 let (id, created, place) = (fresh.id.as_bytes(), fresh.created, fresh.place);
-                Some(Listed { folder, name, id, created, place, stamp: Listing::Fresh(fresh) })
+                Some(Listed { folder, name, id, created, place, hash: fresh.hash, stamp: Listing::Fresh(fresh) })
             }
         }
     }
@@ -379,6 +398,11 @@ impl<'a> Listed<'a> {
     /// The note's id.
     pub fn id(&self) -> &'a str {
         std::str::from_utf8(self.id).unwrap_or("")
+    }
+
+    /// The first half of BLAKE3 over its file.
+    pub fn hash(&self) -> NoteHash {
+        self.hash
     }
 
     /// When its file was last written, in nanoseconds.

@@ -45,7 +45,7 @@ impl Checker {
                 let guilty = if at < MOST_FOLLOWED && accused[at].verdict.became.is_some() && own.len() == 1 {
                     let versions: Vec<Option<Vec<u8>>> =
                         touching.iter().map(|commit| past.at(&commit.id, own[0])).collect();
-                    let asked = Asked { citation: accused[at].citation, commit: Some(commit) };
+                    let asked = Asked { citation: accused[at].citation, commit: Some(commit), nowhere: false };
                     citation::changed_by(asked, &versions, &past)
                 } else {
                     (0..touching.len()).collect()

@@ -81,6 +81,11 @@ fn look(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<O
     let (Some(path), Ok(metadata)) = (relative.to_str(), entry.metadata()) else {
         return Err(Some(relative.to_owned()));
     };
+    let stamp = stamp_of(&metadata);
+    Ok(Some(Entry { path: path.to_owned(), size: metadata.len(), modified: metadata.modified().ok(), stamp }))
+}
+
+fn stamp_of(metadata: &std::fs::Metadata) -> u64 {
     let state = [
         metadata.dev(),
         metadata.ino(),
@@ -90,9 +95,31 @@ fn look(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<O
         metadata.ctime().cast_unsigned(),
         metadata.ctime_nsec().cast_unsigned(),
     ];
-    let stamp =
-        state.iter().fold(0_u64, |stamp, part| (stamp.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95));
-    Ok(Some(Entry { path: path.to_owned(), size: metadata.len(), modified: metadata.modified().ok(), stamp }))
+    state.iter().fold(0_u64, |stamp, part| (stamp.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95))
+}
+
+/// Stamps that are no file's.
+const MISSING: u64 = 1;
+const NO_PATH: u64 = 2;
+
+/// What stands at a path of a subject now: the stamp of a file as [`Entry`] has it, or one that says that
+/// there is none. None where that may not be relied on: the system did not say, or the file is so new
+/// (younger than `since`) that another change would not show.
+pub fn stamp(root: &Path, path: &str, since: SystemTime) -> Option<u64> {
+    if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Some(NO_PATH);
+    }
+    match std::fs::metadata(root.join(path)) {
+        Ok(metadata) => {
+            let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+            let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+            let changed = SystemTime::UNIX_EPOCH + std::time::Duration::new(seconds, nanoseconds);
+            let newest = metadata.modified().ok()?.max(changed);
+            (newest < since).then(|| stamp_of(&metadata).max(NO_PATH + 1))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(MISSING),
+        Err(_) => None,
+    }
 }
 
 fn path_of(error: &ignore::Error) -> Option<PathBuf> {

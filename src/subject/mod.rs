@@ -10,7 +10,7 @@ mod pin;
 mod seen;
 mod tree;
 
-pub use files::{Entry, Walk, read, walk};
+pub use files::{Entry, Walk, read, stamp, walk};
 pub use git::{GitFolders, blob_id, folders, git_folders_to_read};
 pub use history::{Commit, History};
 pub use objects::Objects;

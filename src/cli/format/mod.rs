@@ -55,13 +55,19 @@ pub(super) enum View {
     /// Text of kb's own, printed as it is.
     Plain(String),
     /// Something printed, then something done that can wait for it.
-    AndThen(Box<View>, Box<Index>),
+    AndThen(Box<View>, Box<dyn FnOnce()>),
 }
 
 impl View {
     /// The view, and behind it what the index keeps for the next command.
     pub(super) fn with(self, index: Index) -> Self {
-        View::AndThen(Box::new(self), Box::new(index))
+        // What fails here spares the next command no work, and nothing else.
+        self.and_then(move || drop(index.persist()))
+    }
+
+    /// The view, and behind it something that can wait for the answer.
+    pub(super) fn and_then(self, later: impl FnOnce() + 'static) -> Self {
+        View::AndThen(Box::new(self), Box::new(later))
     }
 
     /// The exit code that goes with it.
@@ -118,9 +124,11 @@ impl Printer {
         let mut out = anstream::AutoStream::auto(io::stdout());
         let written = self.write(&view, &mut out).and_then(|()| out.flush());
         let exit = view.exit();
-        if let View::AndThen(_, index) = view {
-            // The answer is out; what is done now spares the next command work, and can fail.
-            let _ = index.persist();
+        let mut rest = view;
+        while let View::AndThen(view, later) = rest {
+            // The answer is out; what is done now spares the next command work.
+            later();
+            rest = *view;
         }
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
