@@ -255,6 +255,11 @@ impl Drop for Unfinished {
     }
 }
 
+/// Forces the names in a folder to disk.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
 fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?.sync_all()
 }

@@ -2,10 +2,12 @@
 //! Knows no index.
 
 mod find;
+mod history;
 mod settings;
 mod store;
 
 pub use find::{FindError, Found, Why, find, init};
+pub use history::Revision;
 pub use settings::{BaseSettings, SettingsError};
 pub use store::{StoreError, Trashed};
 
@@ -17,6 +19,7 @@ pub const MARK: &str = "kb.toml";
 /// The folder's name where a repository has one.
 pub const USUAL_NAME: &str = "notes";
 const TRASH: &str = ".trash";
+const HISTORY: &str = ".history";
 
 /// A knowledge base.
 #[derive(Clone, Debug)]

@@ -49,7 +49,7 @@ pub struct Trashed {
     pub file: PathBuf,
 }
 
-fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(super) fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| StoreError::Io { verb, path: path.to_owned(), source }
 }
 
@@ -178,13 +178,13 @@ fn is_slot(path: &Path) -> bool {
     name.len() > 15 && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') && is_real_folder(path)
 }
 
-fn is_real_folder(path: &Path) -> bool {
+pub(super) fn is_real_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Makes the folders of a relative path one by one; a link among them, which may lead anywhere, is an
 /// error.
-fn real_folder(root: &Path, relative: &Path) -> io::Result<()> {
+pub(super) fn real_folder(root: &Path, relative: &Path) -> io::Result<()> {
     let mut folder = root.to_owned();
     for part in relative.components() {
         folder.push(part);
