@@ -1,5 +1,9 @@
 //! What leaves kb: stable JSON shapes, built from domain types. Fields are only ever added.
 
+mod revisions;
+
+pub use revisions::{CitationChangesView, CitedView, DiffView, LineView, LogView, MovedView, RevisionView};
+
 use crate::citation::{Change, Citation, Lines, Standing};
 use crate::context::Removed;
 use crate::job::{Plan, Record};

@@ -91,6 +91,12 @@ pub(super) enum Failure {
     NoNotes,
     #[error("no note has to do with `{words}`")]
     NothingFound { words: String },
+    #[error("`{name}`, which `{id}` is about, is not on this machine as far as kb knows")]
+    SubjectNotHere { id: String, name: String },
+    #[error("`{id}` has one text only: it was never refreshed")]
+    NeverRefreshed { id: String },
+    #[error("`{id}` has no revision {number}, only {}", known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    NoSuchRevision { id: String, number: u32, known: Vec<u32> },
     #[error("cannot start tokio: {0}")]
     Runtime(io::Error),
     #[error("interrupted; nothing was kept")]
@@ -120,6 +126,8 @@ pub(super) enum Asked {
     Budget { text: usize, least: usize },
     #[error("a note is named by its id, and notes found by `--query`; not both")]
     IdsAndQuery,
+    #[error("`{id}` is no answer of an agent about code, so there is nobody to ask again")]
+    NotAnAnswer { id: String },
     #[error("`{name}` is not a command")]
     NoSuchCommand { name: String, nearest: Option<String> },
     #[error("`{name}` names no commit here")]
@@ -220,6 +228,11 @@ impl Failure {
             }
             Failure::NoHistory { .. } => ("no_history", FAILED, "name one with `--repo`"),
             Failure::NoNotes => ("no_notes", NO, "`kb ask QUESTION` makes one, `kb add` keeps a text of yours"),
+            Failure::SubjectNotHere { .. } => ("no_subject", FAILED, "run it inside a copy of that repository"),
+            Failure::NeverRefreshed { .. } => {
+                ("never_refreshed", NO, "`kb refresh ID` asks again and keeps both texts")
+            }
+            Failure::NoSuchRevision { .. } => ("no_such_revision", NO, "`kb log ID` lists them"),
             Failure::NothingFound { .. } => {
                 ("nothing_found", NO, "use fewer or other words; `kb list` shows all notes")
             }
@@ -248,6 +261,7 @@ impl Asked {
             Asked::NoSuchRevision { .. } => {
                 "`--changed main..HEAD`; a shallow clone may have to fetch what it names first".to_owned()
             }
+            Asked::NotAnAnswer { .. } => "`kb edit ID` changes the text".to_owned(),
             Asked::NoSuchCommand { nearest, .. } => nearest.as_ref().map_or_else(
                 || "`kb help all` lists the commands".to_owned(),
                 |nearest| format!("did you mean `kb help {nearest}`?"),

@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod config;
 mod context;
+mod diff;
 mod edit;
 mod fail;
 pub mod format;
@@ -18,8 +19,10 @@ mod init;
 mod jobs;
 mod last_hits;
 mod list;
+mod log;
 mod notes;
 mod path;
+mod refresh;
 mod rm;
 mod run_jobs;
 mod scout;
@@ -100,6 +103,15 @@ enum Command {
     /// Print where a note's file is
     #[command(hide = true)]
     Path(path::Args),
+    /// Ask again, and keep both answers
+    #[command(hide = true)]
+    Refresh(refresh::Args),
+    /// List the revisions of a note
+    #[command(hide = true)]
+    Log(log::Args),
+    /// Show what changed between two revisions of a note
+    #[command(hide = true)]
+    Diff(diff::Args),
     /// Make a folder a knowledge base
     #[command(hide = true)]
     Init(init::Args),
@@ -153,6 +165,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Ask(args) => return ask::run(args, &settings, printer),
         Command::Agents(args) => return agents::run(args, &settings, printer),
         Command::Jobs(args) => return jobs::run(args, &settings, printer),
+        Command::Refresh(args) => return refresh::run(args, &settings, printer),
         Command::Wait(args) => return wait::run(args, &settings, printer),
         Command::RunJobs(args) => return run_jobs::run(args, &settings, printer),
         Command::Search(args) => search::run(args, &settings),
@@ -165,6 +178,8 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Tag(args) => tag::run(args, &settings),
         Command::Rm(args) => rm::run(args, &settings),
         Command::Path(args) => path::run(args, &settings),
+        Command::Log(args) => log::run(args, &settings),
+        Command::Diff(args) => diff::run(args, &settings),
         Command::Init(args) => init::run(args, &settings),
         Command::Where(args) => r#where::run(args, &settings),
         Command::Completions(args) => Ok(completions::run(args)),

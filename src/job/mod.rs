@@ -5,6 +5,7 @@ mod detach;
 mod enclose;
 mod queue;
 mod record;
+mod refresh;
 mod reuse;
 mod slots;
 mod told;
@@ -264,7 +265,11 @@ pub async fn run(
         ..Draft::default()
     };
     citation::keep(&citations, &snapshot, machine);
-    let (_, path) = kb.save(&draft, machine)?; // the file first; the index learns of it as of any file
+    // The file first; the index learns of it as of any file.
+    let path = match &order.refreshes {
+        Some(id) => refresh::keep(&draft, id, desk)?,
+        None => kb.save(&draft, machine)?.1,
+    };
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),
         false => outcome(Kept::NotFound { markdown: answer.markdown, saved: Some(path) }),

@@ -52,6 +52,8 @@ pub struct Order {
     pub with: Vec<String>,
     /// The id of the note that this one follows up.
     pub follows: Option<String>,
+    /// The id of the note whose place the answer takes.
+    pub refreshes: Option<String>,
     /// The model that the user wants.
     pub model: Option<String>,
     /// How much it may spend, in US dollars.

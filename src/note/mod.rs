@@ -2,6 +2,7 @@
 //! understand stays where it was. Knows no folder and no index.
 
 mod blame;
+mod difference;
 mod edit;
 mod entry;
 mod frontmatter;
@@ -15,6 +16,7 @@ mod title;
 mod write;
 
 pub use blame::Accused;
+pub use difference::{CitationChanges, LineChange, citations as compare_citations, lines as compare_lines};
 pub use edit::{Change, EditError, edit};
 pub use frontmatter::moment;
 pub use id::{Id, new_id};

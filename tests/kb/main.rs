@@ -26,6 +26,7 @@ mod output;
 mod proxy;
 mod readme;
 mod notes_folder;
+mod revisions;
 mod search;
 mod show;
 mod streams;

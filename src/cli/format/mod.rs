@@ -7,6 +7,7 @@ mod json;
 mod live;
 pub mod markdown;
 mod paths;
+mod revisions;
 mod text;
 
 pub(super) use live::Live;
@@ -16,8 +17,8 @@ use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
 use crate::view::{
-    AgentsView, AskView, CheckView, ContextView, FilesView, JobView, JobsView, ListView, PlanView, SearchView,
-    ShowView, WhereView,
+    AgentsView, AskView, CheckView, ContextView, DiffView, FilesView, JobView, JobsView, ListView, LogView, PlanView,
+    SearchView, ShowView, WhereView,
 };
 use std::io::{self, IsTerminal, Write};
 
@@ -49,6 +50,8 @@ pub(super) enum View {
     /// A knowledge base, and what is said beside its path.
     Where(WhereView, Vec<String>),
     Files(FilesView),
+    Log(LogView),
+    Diff(DiffView),
     /// Ids or paths alone, one a line.
     Ids(Vec<String>),
     Paths(Vec<String>),

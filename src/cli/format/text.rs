@@ -45,6 +45,8 @@ impl Text {
             View::Job(view) => job(view, out),
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
+            View::Log(view) => super::revisions::log(view, out),
+            View::Diff(view) => super::revisions::diff(view, out),
             View::Files(view) => super::paths::print(&view.paths, out),
             View::AsJson(_) | View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => Ok(()),
         }

@@ -1,0 +1,91 @@
+//! `kb refresh ID...`
+
+use super::ask::run_here;
+use super::fail::{Asked, DONE, Failure};
+use super::format::{Printer, say};
+use super::handles;
+use super::notes::Viewer;
+use super::settings::Settings;
+use crate::citation::{Seen as CitedAs, Standing, Status};
+use crate::index::Entry;
+use crate::job::{Jobs, Order, Record};
+use crate::subject::Seen;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Asks the same agent the same question again. The earlier text is kept: `kb log ID`, `kb diff ID`.
+
+  kb refresh k7f
+  kb refresh --stale")]
+pub(super) struct Args {
+    /// The notes
+    #[arg(value_name = "ID", required_unless_present = "stale", conflicts_with = "stale")]
+    ids: Vec<String>,
+    /// All notes of agents whose cited lines changed or are gone
+    #[arg(long)]
+    stale: bool,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let index = settings.index()?;
+    let mut orders: Vec<Order> = Vec::new();
+    if args.stale {
+        let all = index.entries()?;
+        let standings = Viewer::new(settings)?.standings(all.iter());
+        for (entry, _) in all.iter().zip(&standings).filter(|(entry, standing)| changed(entry, standing)) {
+            // One that cannot be asked again holds up none of the others.
+            match order(entry, settings) {
+                Ok(order) => orders.push(order),
+                Err(failure) => say(&format!("kb: {failure}")),
+            }
+        }
+    }
+    for id in &args.ids {
+        let order = order(&handles::resolve(id, settings, &index)?, settings)?;
+        if !orders.contains(&order) {
+            orders.push(order);
+        }
+    }
+    index.persist()?;
+    if orders.is_empty() {
+        say("kb: no note is to be refreshed");
+        return Ok(DONE);
+    }
+    let store = Jobs::of(&settings.machine);
+    store.sweep();
+    let records: Vec<Record> =
+        orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
+    run_here(&records, settings.jobs, settings, printer)
+}
+
+/// Whether what a note cites was there once and is not any more. What never was there is no better for being
+/// asked again.
+fn changed(entry: &Entry, standing: &Standing) -> bool {
+    let is_worse = |status| matches!(status, Status::Stale | Status::Broken);
+    let mut both = entry.head.citations.iter().zip(&standing.citations);
+    both.any(|(citation, verdict)| matches!(citation.seen, CitedAs::Held(_)) && is_worse(verdict.status))
+}
+
+fn order(entry: &Entry, settings: &Settings) -> Result<Order, Failure> {
+    let id = entry.id.to_string();
+    let base = settings.base()?;
+    let not_asked = || Failure::Asked(Asked::NotAnAnswer { id: id.clone() });
+    let question = entry.head.question.clone().ok_or_else(not_asked)?;
+    let agent = entry.head.agent.clone().ok_or_else(not_asked)?;
+    let pinned = entry.head.subjects.first().ok_or_else(not_asked)?;
+    let near = [settings.machine.here.as_path(), base.root.as_path()];
+    let place = Seen::read(&settings.machine).whereabouts(pinned, &near).into_iter().next();
+    let not_here = || Failure::SubjectNotHere { id: id.clone(), name: pinned.name.clone() };
+    Ok(Order {
+        question,
+        agent: agent.name,
+        subject: place.ok_or_else(not_here)?,
+        base: base.root.clone(),
+        tags: entry.head.tags.clone(),
+        ask_anyway: true,
+        with: vec![id.clone()],
+        refreshes: Some(id),
+        seconds: settings.timeout.map(|limit| limit.as_secs()),
+        ..Order::default()
+    })
+}
