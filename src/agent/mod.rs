@@ -307,6 +307,22 @@ pub struct Usage {
     pub seconds: Option<u64>,
 }
 
+impl Usage {
+    /// Both together.
+    #[must_use]
+    pub fn plus(&self, other: &Usage) -> Usage {
+        fn sum<T: std::ops::Add<Output = T> + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {
+            one.zip(other).map(|(one, other)| one + other).or(one).or(other)
+        }
+        Usage {
+            input: sum(self.input, other.input),
+            output: sum(self.output, other.output),
+            usd: sum(self.usd, other.usd),
+            seconds: sum(self.seconds, other.seconds),
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {

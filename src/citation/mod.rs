@@ -7,6 +7,7 @@ mod compare;
 mod elsewhere;
 mod file;
 mod find;
+mod letter;
 mod names;
 mod resolve;
 mod verdict;
@@ -14,6 +15,7 @@ mod weak;
 
 pub use check::{Asked, Difference, Looked, changed_by, difference, keep, keep_in, look, renewed};
 pub use find::{Found, find};
+pub use letter::letter_about_broken;
 pub use names::Claims;
 pub use resolve::{examine, resolve};
 pub use verdict::{Change, Standing, Verdict};

@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// Do not tell the agent what scout found
     #[arg(long)]
     no_leads: bool,
+    /// Do not send broken citations back to the agent
+    #[arg(long)]
+    no_mend: bool,
     /// Ask even where the kernel cannot keep the agent from changing files
     #[arg(long)]
     no_wall: bool,
@@ -100,6 +103,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         ask_anyway: args.fresh,
         keep_not_found: args.keep,
         leads: !args.no_leads,
+        mend: !args.no_mend,
         without_wall: args.no_wall,
         with: with.clone(),
         follows: follows.clone(),

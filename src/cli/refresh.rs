@@ -83,6 +83,8 @@ fn order(entry: &Entry, settings: &Settings) -> Result<Order, Failure> {
         base: base.root.clone(),
         tags: entry.head.tags.clone(),
         ask_anyway: true,
+        leads: true,
+        mend: true,
         with: vec![id.clone()],
         refreshes: Some(id),
         seconds: settings.timeout.map(|limit| limit.as_secs()),

@@ -1,6 +1,7 @@
 //! One agent, asked: what it is told, the wall around it, and its answer.
 
 use super::enclose::{self, Enclosed, Enclosure};
+use super::mend::Letter;
 use super::{Desk, JobError, Order, told};
 use crate::agent::home;
 use crate::agent::login::LoginWatch;
@@ -20,6 +21,8 @@ pub(super) struct Asked<'a> {
     pub(super) desk: &'a Desk<'a>,
     /// The job's.
     pub(super) id: &'a str,
+    /// What is said instead of the question, in the session of the answer that it is about.
+    pub(super) letter: Option<&'a Letter>,
 }
 
 /// All that is decided before an agent is started.
@@ -58,7 +61,7 @@ pub struct Plan {
 /// Decides all, starts nothing but scout for its leads.
 pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
     let Prepared { executable, prompt, program, wall, name, .. } = prepare(asked, &mut |_| {}).await?;
-    let Asked { order, question, candidate, snapshot, desk, id } = asked;
+    let Asked { order, question, candidate, snapshot, desk, id, .. } = asked;
     let home = home::path(&order.agent, &name, desk.machine);
     let needs = candidate.needs();
     let read = enclose::readable(&needs, &executable, snapshot, desk.machine);
@@ -128,7 +131,7 @@ pub(super) async fn ask(
 }
 
 async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Prepared, JobError> {
-    let Asked { order, question, candidate, snapshot, desk, id } = *asked;
+    let Asked { order, question, candidate, snapshot, desk, id, letter } = *asked;
     let machine = desk.machine;
     let not_installed = || JobError::NotInstalled {
         agent: order.agent.clone(),
@@ -139,15 +142,18 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
         true => Wall::None,
         false => enclose::wall(order.without_wall, desk)?,
     };
-    let session = told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk));
-    let notes = told::notes(order, session.is_some(), desk)?;
+    let session = match letter {
+        Some(letter) => Some(letter.session.clone()),
+        None => told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk)),
+    };
     let leads = match order.leads && !is_scout(candidate) && session.is_none() {
         true => told::leads(question, snapshot, desk, events).await,
         false => Vec::new(),
     };
-    let prompt = match is_scout(candidate) {
-        true => question.as_str().to_owned(),
-        false => agent::prompt(question, &leads, notes.as_deref()),
+    let prompt = match letter {
+        Some(letter) => letter.text.clone(),
+        None if is_scout(candidate) => question.as_str().to_owned(),
+        None => agent::prompt(question, &leads, told::notes(order, session.is_some(), desk)?.as_deref()),
     };
     let needs = candidate.needs();
     let variables: Vec<String> =
@@ -173,7 +179,7 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
 }
 
 /// The agent's session lies in the private home that was kept with it.
-fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
+pub(super) fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
     Path::new(&home::path(&order.agent, session, desk.machine)).is_dir()
 }
 

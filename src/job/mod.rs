@@ -3,6 +3,7 @@
 mod ask;
 mod detach;
 mod enclose;
+mod mend;
 mod queue;
 mod record;
 mod refresh;
@@ -16,7 +17,7 @@ pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
 
 use crate::agent::home::HomeError;
-use crate::agent::{self, AgentError, Candidate, Event, Roster};
+use crate::agent::{self, AgentError, Answer, Candidate, Event, Roster};
 use crate::citation::{self, Citation};
 use crate::context;
 use crate::index::IndexError;
@@ -187,9 +188,11 @@ pub enum JobError {
     Index(#[from] IndexError),
 }
 
-/// Leaves the citations that the agent says it made, in its order: in the code that it quotes there may
-/// stand others.
-fn only_cited(citations: &mut Vec<Citation>, cited: &[agent::Place]) {
+/// What an answer cites. Where the agent says what it cites, only that and in its order: in the code that it
+/// quotes there may stand others.
+fn cited(answer: &Answer, snapshot: &Snapshot) -> Vec<Citation> {
+    let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(snapshot));
+    let Some(cited) = &answer.cited else { return citations };
     let rank = |citation: &Citation| {
         let is = |place: &agent::Place| {
             place.path == citation.path && (place.first, place.last) == (citation.lines.first(), citation.lines.last())
@@ -198,6 +201,7 @@ fn only_cited(citations: &mut Vec<Citation>, cited: &[agent::Place]) {
     };
     citations.retain(|citation| rank(citation).is_some());
     citations.sort_by_key(rank);
+    citations
 }
 
 /// A new job's id.
@@ -210,7 +214,8 @@ pub async fn plan(order: &Order, desk: &Desk<'_>) -> Result<Plan, JobError> {
     let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
     let candidate = desk.candidate(order)?;
     let snapshot = desk.pin(&order.subject)?;
-    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: "j-dry-run" };
+    let asked =
+        ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: "j-dry-run", letter: None };
     ask::plan(&asked).await
 }
 
@@ -233,11 +238,14 @@ pub async fn run(
     {
         return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
     }
-    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: &folder.id() };
-    let (answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
-    let mut citations = citation::resolve(&answer.markdown, std::slice::from_ref(&*snapshot));
-    if let Some(cited) = &answer.cited {
-        only_cited(&mut citations, cited);
+    let id = folder.id();
+    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: &id, letter: None };
+    let (mut answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
+    let mut citations = cited(&answer, &snapshot);
+    if order.mend
+        && let Some(better) = mend::mended(&asked, &answer, &citations, started, folder, events).await
+    {
+        (answer, citations) = better;
     }
     // What is kept of the answer is what is looked at: a secret must not come back as an unknown name.
     let body = context::redact(&answer.markdown).0.into_owned();

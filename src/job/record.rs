@@ -46,6 +46,8 @@ pub struct Order {
     pub is_trial: bool,
     /// Tell a model what scout found first.
     pub leads: bool,
+    /// Send broken citations back to the agent, once.
+    pub mend: bool,
     /// Go on without a wall where none can be had.
     pub without_wall: bool,
     /// Ids of notes that go along as context.

@@ -17,10 +17,13 @@ const NOTES: Budget = Budget(8_000);
 const LEADS: usize = 8;
 /// How many of them a person is shown at once.
 const SHOWN: usize = 3;
+/// How many notes of one session are counted together.
+const LONGEST_SESSION: usize = 100;
 /// Leads that take longer are not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The agent's own session to go on in, and what it had used up.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) id: String,
     pub(super) used: Option<Usage>,
@@ -51,8 +54,18 @@ pub(super) fn session(order: &Order, desk: &Desk<'_>) -> Result<Option<Session>,
     let Some(id) = &order.follows else { return Ok(None) };
     let head = read(id, desk)?.head;
     let same = head.agent.as_ref().filter(|agent| agent.name == order.agent);
-    let session = same.and_then(|agent| agent.session.clone());
-    Ok(session.map(|id| Session { id, used: Some(head.usage.clone()) }))
+    let Some(session) = same.and_then(|agent| agent.session.clone()) else { return Ok(None) };
+    let mut used = head.usage.clone();
+    let mut earlier = head.follows.clone();
+    for _ in 0..LONGEST_SESSION {
+        let Some(note) = earlier.and_then(|id| read(&id, desk).ok()) else { break };
+        if note.head.agent.and_then(|agent| agent.session).as_ref() != Some(&session) {
+            break;
+        }
+        used = used.plus(&note.head.usage);
+        earlier = note.head.follows;
+    }
+    Ok(Some(Session { id: session, used: Some(used) }))
 }
 
 /// The notes that go along, ready to paste: those asked for, and the one followed up where its session

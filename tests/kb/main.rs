@@ -22,6 +22,7 @@ mod invisible;
 mod jobs;
 mod killed;
 mod login;
+mod mend;
 mod output;
 mod proxy;
 mod readme;
