@@ -1,7 +1,7 @@
 //! Landlock: which files a program may open, which ports it may connect to, whom it may signal.
 
 use super::helper::HelperError;
-use super::root::{DEVICES, SYSTEM};
+use super::layout::{DEVICES, SYSTEM};
 use super::spec::Spec;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset,
@@ -28,13 +28,13 @@ const LOOKED_UP: [&str; 8] = [
 
 /// Restricts this process and all that it starts.
 pub(super) fn restrict(spec: &Spec) -> Result<(), HelperError> {
-    let rules = match spec.namespaces {
+    let rules = match spec.has_root() {
         true => inside_namespaces(spec),
         false => alone(spec),
     };
     match rules.and_then(RulesetCreated::restrict_self) {
         // Where the kernel has none, namespaces stand without it.
-        Ok(status) if spec.namespaces || status.ruleset != RulesetStatus::NotEnforced => Ok(()),
+        Ok(status) if spec.has_root() || status.ruleset != RulesetStatus::NotEnforced => Ok(()),
         Ok(_) | Err(_) => Err(HelperError::NoLandlock),
     }
 }

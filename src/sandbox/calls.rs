@@ -151,7 +151,7 @@ pub(super) fn restrict(spec: &Spec) -> Result<(), HelperError> {
         libc::SYS_ioctl,
         pushes_input.map(|request| rule(&[(1, SeccompCmpOp::Eq, request)])).into_iter().collect::<Result<_, _>>()?,
     );
-    if !spec.namespaces {
+    if !spec.has_root() {
         refused.extend(SHARED.iter().map(|call| (*call, Vec::new())));
         // Limits of other processes; 0 is the own one.
         refused.insert(libc::SYS_prlimit64, vec![rule(&[(0, SeccompCmpOp::Ne, 0_i32)])?]);
@@ -159,8 +159,8 @@ pub(super) fn restrict(spec: &Spec) -> Result<(), HelperError> {
     install(refused, libc::EPERM)?;
     // Its flags lie in memory, where no filter looks; C libraries go back to `clone`.
     install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
-    install(sockets(spec.namespaces)?, libc::EAFNOSUPPORT)?;
-    if !spec.namespaces {
+    install(sockets(spec.has_root())?, libc::EAFNOSUPPORT)?;
+    if !spec.has_root() {
         install(WITHOUT_EFFECT.iter().map(|call| (*call, Vec::new())).collect(), 0)?;
     }
     #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,7 @@
 //! The helper, `kb __wall`: builds the wall around itself and becomes the program.
 
-use super::spec::Spec;
-use super::{access, calls, files, namespaces, process};
+use super::spec::{Kind, Spec};
+use super::{access, bubblewrap, calls, files, namespaces, process};
 use rustix::process::{Resource, Rlimit, setrlimit, setsid};
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
@@ -65,12 +65,16 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 pub fn wall_main(arguments: &[OsString], spec: Option<&OsStr>) -> Result<u8, HelperError> {
     match (arguments.split_first(), spec) {
         (Some((mode, program)), Some(spec)) if mode == "start" && !program.is_empty() => {
-            process::close_inherited()?;
             let spec: Spec =
                 spec.to_str().and_then(|text| serde_json::from_str(text).ok()).ok_or(HelperError::NotByHand)?;
-            match spec.namespaces {
-                true => namespaces::run(&spec, program),
-                false => files::run(&spec, program),
+            if let Kind::Inside(control) = spec.kind {
+                return bubblewrap::inside(&spec, program, control);
+            }
+            process::close_inherited()?;
+            match spec.kind {
+                Kind::Namespaces => namespaces::run(&spec, program),
+                Kind::Bubblewrap | Kind::Inside(_) => bubblewrap::run(spec, program),
+                Kind::Files => files::run(&spec, program),
             }
         }
         (Some((mode, main)), None) if mode == "init" => {

@@ -4,11 +4,13 @@
 //! kb starts itself as a helper (`kb __wall`), which takes everything away from itself and then
 //! becomes the program: no code runs between fork and exec in kb, which has threads. Behind
 //! `namespaces` the program sees a root of its own ([`root`]), processes of its own, no network but
-//! one listener; Landlock ([`access`]) and seccomp ([`calls`]) stand inside as a second wall. Behind
-//! `files` they stand alone.
+//! one listener; Landlock ([`access`]) and seccomp ([`calls`]) stand inside as a second wall. Where only
+//! [`bubblewrap`] may make namespaces, it makes them. Behind `files` Landlock and seccomp stand alone.
 
 #[cfg(target_os = "linux")]
 mod access;
+#[cfg(target_os = "linux")]
+mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod calls;
 mod entry;
@@ -16,6 +18,8 @@ mod entry;
 mod files;
 #[cfg(target_os = "linux")]
 mod helper;
+#[cfg(target_os = "linux")]
+mod layout;
 #[cfg(target_os = "linux")]
 mod loopback;
 #[cfg(target_os = "linux")]
@@ -57,6 +61,8 @@ pub const PROXY_PORT: u16 = 8118;
 pub enum Wall {
     /// A root, processes and a network of its own; Landlock and seccomp inside.
     Namespaces,
+    /// The same, made by bubblewrap.
+    Bubblewrap,
     /// Landlock and seccomp alone.
     Files,
     /// Nothing.
@@ -67,7 +73,7 @@ impl Wall {
     /// The name by which notes and people know it.
     pub fn word(self) -> &'static str {
         match self {
-            Wall::Namespaces => "namespaces",
+            Wall::Namespaces | Wall::Bubblewrap => "namespaces",
             Wall::Files => "files",
             Wall::None => "none",
         }
@@ -79,6 +85,9 @@ impl Wall {
             Wall::Namespaces => {
                 &["in a container that covers parts of /proc, command lines of other processes can be read (not their \
                  environment)"]
+            }
+            Wall::Bubblewrap => {
+                &["as many processes can be started as the user may", "the kernel's settings in /proc can be read"]
             }
             Wall::Files => &[
                 "names, sizes and times of files anywhere can be asked for by name (not their content)",
@@ -115,11 +124,13 @@ pub struct Sandbox {
 /// Why no wall stands.
 #[derive(Debug, thiserror::Error)]
 pub enum WallError {
-    /// Neither kind of wall can be built.
-    #[error("no wall stands here: namespaces: {namespaces}; files: {files}")]
+    /// No kind of wall can be built.
+    #[error("no wall stands here: namespaces: {namespaces}; bubblewrap: {bubblewrap}; files: {files}")]
     NoWall {
         /// What the helper said about namespaces.
         namespaces: String,
+        /// What it said about bubblewrap.
+        bubblewrap: String,
         /// What it said about Landlock and seccomp.
         files: String,
     },
@@ -160,7 +171,7 @@ impl WallError {
             WallError::NoWall { .. } => {
                 "allow unprivileged user namespaces (`sysctl user.max_user_namespaces`, \
                  `kernel.unprivileged_userns_clone=1`, `kernel.apparmor_restrict_unprivileged_userns=0`; in a \
-                 container `--security-opt seccomp=unconfined`), or use Linux 6.12 or newer with Landlock; \
+                 container `--security-opt seccomp=unconfined`), or install bubblewrap, or use Linux 6.12 or newer with Landlock; \
                  `--no-wall` runs the agent without protection"
             }
             WallError::NotHere => "`--no-wall` runs the agent without protection",
@@ -181,9 +192,9 @@ impl Sandbox {
         }
         let mut entry = match wall {
             Wall::None => return Ok(Entry::open(program.to_vec(), self.environment.clone())),
-            Wall::Namespaces if self.network => Entry::with_control()?,
+            Wall::Namespaces | Wall::Bubblewrap if self.network => Entry::with_control()?,
             Wall::Files if self.network => Entry::with_listener()?,
-            Wall::Namespaces | Wall::Files => Entry::default(),
+            Wall::Namespaces | Wall::Bubblewrap | Wall::Files => Entry::default(),
         };
         let mut environment = self.environment.clone();
         if let Some(port) = entry.proxy {

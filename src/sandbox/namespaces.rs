@@ -4,6 +4,7 @@
 //! starts the program and then becomes a fresh `kb __wall init` that holds nothing worth reading.
 
 use super::helper::{HelperError, Step, become_program};
+use super::layout::{INSIDE, Layout};
 use super::process::{self, Side};
 use super::spec::Spec;
 use super::{COMMAND, loopback, root};
@@ -22,9 +23,6 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-/// The user and group that the program runs as, in its own eyes. Not 0: then starting the program
-/// drops all capabilities.
-const INSIDE: u32 = 1000;
 /// Processes that may live at a time.
 const MOST_PROCESSES: u64 = 600;
 
@@ -79,7 +77,7 @@ fn inside(
     still_there(alive)?;
     let own = rustix::fs::open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).step("find kb")?;
     bound_processes();
-    root::build(spec)?;
+    root::build(&Layout::of(spec)?)?;
     loopback::up()?;
     if let Some(control) = control {
         loopback::hand_out(&control)?;

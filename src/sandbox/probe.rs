@@ -18,15 +18,17 @@ pub fn probe(kb: &Path) -> Result<Wall, WallError> {
     if let Some(wall) = *found {
         return Ok(wall);
     }
-    let wall = match attempt(Wall::Namespaces, kb)? {
-        None => Wall::Namespaces,
-        Some(namespaces) => match attempt(Wall::Files, kb)? {
-            None => Wall::Files,
-            Some(files) => return Err(WallError::NoWall { namespaces, files }),
-        },
-    };
-    *found = Some(wall);
-    Ok(wall)
+    let mut refused = Vec::new();
+    for wall in [Wall::Namespaces, Wall::Bubblewrap, Wall::Files] {
+        let Some(said) = attempt(wall, kb)? else {
+            *found = Some(wall);
+            return Ok(wall);
+        };
+        refused.push(said);
+    }
+    let mut said = refused.into_iter();
+    let mut next = || said.next().unwrap_or_default();
+    Err(WallError::NoWall { namespaces: next(), bubblewrap: next(), files: next() })
 }
 
 /// What the helper complains about; nothing if the wall stands.

@@ -1,44 +1,18 @@
 //! The root that a program sees behind `namespaces`: empty, and only what it needs added, read-only.
 
 use super::helper::{HelperError, Step};
-use super::spec::Spec;
+use super::layout::{DEVICE_LINKS, DEVICES, Layout, TMP_SIZE};
 use rustix::fs::CWD;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
 };
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Programs, libraries and what they cannot do without. What is missing is left out; links stay links.
-pub(super) const SYSTEM: [&str; 18] = [
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/ssl/certs",
-    "/etc/ssl/cert.pem",
-    "/etc/ssl/openssl.cnf",
-    "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted",
-    "/etc/ca-certificates/extracted",
-    "/etc/localtime",
-];
-/// Devices that give or take bytes, and nothing else.
-pub(super) const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
-/// The bytes that `/tmp` holds at most.
-const TMP_SIZE: &str = "268435456";
-/// The files that it holds at most.
+/// The files that `/tmp` holds at most.
 const TMP_FILES: &str = "65536";
 /// Where the new root is put together, in a mount namespace of our own: any folder that every system
 /// has will do, since the trees to be shown are in hand before it is covered.
@@ -48,27 +22,22 @@ const HARMLESS: MountAttrFlags = MountAttrFlags::MOUNT_ATTR_NOSUID.union(MountAt
 const READ_ONLY: MountAttrFlags = HARMLESS.union(MountAttrFlags::MOUNT_ATTR_RDONLY);
 const DEVICE: MountAttrFlags = MountAttrFlags::MOUNT_ATTR_NOSUID.union(MountAttrFlags::MOUNT_ATTR_NOEXEC);
 
-/// Trees in hand, by where they will be seen: parents before what lies in them.
-#[derive(Default)]
-struct Plan {
-    trees: BTreeMap<PathBuf, Tree>,
-    links: Vec<(PathBuf, PathBuf)>,
-    /// Where the content of each hidden folder would be seen.
-    hidden: Vec<PathBuf>,
-}
-
+/// A tree of mounts in hand.
 struct Tree {
     handle: OwnedFd,
     is_folder: bool,
-    attributes: MountAttrFlags,
 }
 
 /// Builds the root and moves this process into it; nothing of the old one can be reached after that.
-pub(super) fn build(spec: &Spec) -> Result<(), HelperError> {
+pub(super) fn build(layout: &Layout) -> Result<(), HelperError> {
     let everywhere = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
     rustix::mount::mount_change("/", everywhere).step("take the mounts apart from the system's")?;
-    let plan = Plan::gather(spec)?;
-    let devices = DEVICES.into_iter().map(|path| Ok((path, take(Path::new(path), DEVICE)?)));
+    // All is in hand before anything is covered.
+    let readable = layout.read.iter().map(|(seen_at, from)| Ok((seen_at.as_path(), take(from, READ_ONLY)?)));
+    let readable = readable.collect::<Result<Vec<_>, HelperError>>()?;
+    let writable = layout.write.iter().map(|path| Ok((path.as_path(), take(path, HARMLESS)?)));
+    let writable = writable.collect::<Result<Vec<_>, HelperError>>()?;
+    let devices = DEVICES.into_iter().map(|path| Ok((Path::new(path), take(Path::new(path), DEVICE)?)));
     let devices = devices.collect::<Result<Vec<_>, HelperError>>()?;
     let process_files = process_files()?;
 
@@ -80,91 +49,36 @@ pub(super) fn build(spec: &Spec) -> Result<(), HelperError> {
     put(&process_files, Path::new("proc")).step("show /proc")?;
     put(&temporary_files(TMP_SIZE, TMP_FILES, "1777", HARMLESS)?, Path::new("tmp")).step("make /tmp")?;
     for (path, tree) in devices {
-        show(Path::new(path), &tree)?;
+        show(path, &tree)?;
     }
-    for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
-        symlink(format!("/proc/self/fd{target}"), format!("dev/{name}")).step("fill /dev")?;
+    for (link, target) in DEVICE_LINKS {
+        symlink(target, inside(Path::new(link))).step("fill /dev")?;
     }
-    plan.carry_out()?;
-    write_etc(spec).step("fill /etc")?;
+    for (link, target) in &layout.links {
+        let place = inside(link);
+        place.parent().map_or(Ok(()), fs::create_dir_all).step("make the new root's folders")?;
+        symlink(target, place).step("make the new root's links")?;
+    }
+    for (path, tree) in readable {
+        show(path, &tree)?;
+    }
+    for hidden in &layout.hidden {
+        let nothing = temporary_files("4096", "1", "555", READ_ONLY)?;
+        put(&nothing, inside(hidden)).map_err(|source| HelperError::Show { path: hidden.clone(), source })?;
+    }
+    for (path, tree) in writable {
+        show(path, &tree)?;
+    }
+    for (name, text) in layout.etc() {
+        #[expect(clippy::disallowed_methods, reason = "a file system that is gone with the program")]
+        fs::write(Path::new("etc").join(name), text).step("fill /etc")?;
+    }
 
     let here = rustix::fs::open(".", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).step("seal the root")?;
     set_attributes(&here, READ_ONLY, false).step("seal the root")?;
     rustix::process::pivot_root(".", ".").step("change the root")?;
     rustix::mount::unmount(".", UnmountFlags::DETACH).step("let go of the old root")?;
     rustix::process::chdir("/").step("enter the new root")
-}
-
-impl Plan {
-    fn gather(spec: &Spec) -> Result<Self, HelperError> {
-        let mut plan = Self::default();
-        for path in SYSTEM.map(Path::new) {
-            match fs::read_link(path) {
-                Ok(target) => plan.links.push((path.to_owned(), target)),
-                Err(_) if path.exists() => plan.add(path, path, READ_ONLY)?,
-                Err(_) => {}
-            }
-        }
-        let mut given = spec.read();
-        given.sort();
-        for path in given {
-            let real = path.canonicalize().map_err(|source| HelperError::Show { path: path.clone(), source })?;
-            if !plan.shows(&real) {
-                plan.add(&real, &real, READ_ONLY)?;
-            }
-            // The same under the name by which it was given, if that leads over links that are not there.
-            if path != real && !plan.shows(&path) {
-                plan.add(&path, &real, READ_ONLY)?;
-            }
-        }
-        for hidden in spec.hidden().iter().filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir()) {
-            // Given under two names, a tree is seen under both.
-            let beside = spec.read().into_iter().filter_map(|path| {
-                let rest = hidden.strip_prefix(path.canonicalize().ok()?).ok()?.to_owned();
-                Some(path.join(rest))
-            });
-            let names = beside.chain([hidden.clone()]);
-            plan.hidden.extend(names.filter(|name| plan.trees.keys().any(|tree| name.starts_with(tree))));
-        }
-        plan.hidden.sort();
-        plan.hidden.dedup();
-        for path in spec.writable() {
-            let real = path.canonicalize().map_err(|source| HelperError::Show { path: path.clone(), source })?;
-            plan.add(&real, &real, HARMLESS)?;
-        }
-        Ok(plan)
-    }
-
-    fn add(&mut self, seen_at: &Path, from: &Path, attributes: MountAttrFlags) -> Result<(), HelperError> {
-        self.trees.insert(seen_at.to_owned(), take(from, attributes)?);
-        Ok(())
-    }
-
-    /// Whether a path can be seen through what is there already.
-    fn shows(&self, path: &Path) -> bool {
-        self.trees.keys().chain(self.links.iter().map(|(link, _)| link)).any(|known| path.starts_with(known))
-    }
-
-    fn carry_out(self) -> Result<(), HelperError> {
-        for (link, target) in &self.links {
-            let place = inside(link);
-            place.parent().map_or(Ok(()), fs::create_dir_all).step("make the new root's folders")?;
-            symlink(target, place).step("make the new root's links")?;
-        }
-        let (writable, readable): (Vec<_>, Vec<_>) =
-            self.trees.iter().partition(|(_, tree)| !tree.attributes.contains(MountAttrFlags::MOUNT_ATTR_RDONLY));
-        for (path, tree) in readable {
-            show(path, tree)?;
-        }
-        for hidden in &self.hidden {
-            let nothing = temporary_files("4096", "1", "555", READ_ONLY)?;
-            put(&nothing, inside(hidden)).map_err(|source| HelperError::Show { path: hidden.clone(), source })?;
-        }
-        for (path, tree) in writable {
-            show(path, tree)?;
-        }
-        Ok(())
-    }
 }
 
 /// The place of an absolute path below the current folder, which is the new root.
@@ -183,7 +97,7 @@ fn take(path: &Path, attributes: MountAttrFlags) -> Result<Tree, HelperError> {
         let handle = rustix::mount::open_tree(CWD, path, flags)?;
         set_attributes(&handle, attributes, true)?;
         let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode);
-        Ok(Tree { handle, is_folder: kind.is_dir(), attributes })
+        Ok(Tree { handle, is_folder: kind.is_dir() })
     };
     take().map_err(|source| HelperError::Show { path: path.to_owned(), source })
 }
@@ -256,21 +170,4 @@ fn set_attributes(tree: &OwnedFd, attributes: MountAttrFlags, whole: bool) -> io
         libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const wanted, size)
     };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-/// The few files that programs ask for, with nothing of this machine in them.
-fn write_etc(spec: &Spec) -> io::Result<()> {
-    let home = spec.writable().into_iter().next().unwrap_or_else(|| PathBuf::from("/tmp"));
-    let passwd = format!("user:x:1000:1000::{}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n", home.display());
-    for (name, text) in [
-        ("passwd", passwd.as_str()),
-        ("group", "user:x:1000:\nnogroup:x:65534:\n"),
-        ("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
-        ("resolv.conf", "nameserver 127.0.0.1\n"),
-        ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
-    ] {
-        #[expect(clippy::disallowed_methods, reason = "a file system that is gone with the program")]
-        fs::write(Path::new("etc").join(name), text)?;
-    }
-    Ok(())
 }

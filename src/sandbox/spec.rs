@@ -9,10 +9,23 @@ use std::path::PathBuf;
 /// The kernel takes 128 KiB a variable.
 const MOST: usize = 128 * 1024 - 64;
 
+/// Who builds what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// The helper makes namespaces and the root.
+    Namespaces,
+    /// bubblewrap makes them.
+    Bubblewrap,
+    /// bubblewrap has made them; the listener is sent to this open socket.
+    Inside(Option<i32>),
+    /// Landlock and seccomp alone.
+    Files,
+}
+
 /// Paths are kept as bytes: file names need not be UTF-8.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spec {
-    pub(super) namespaces: bool,
+    pub(super) kind: Kind,
     /// kb's process: when it is gone, so is the program.
     pub(super) parent: u32,
     folder: OsString,
@@ -30,7 +43,11 @@ impl Spec {
     pub(super) fn new(wall: Wall, sandbox: &Sandbox, environment: Vec<(OsString, OsString)>, entry: &Entry) -> Self {
         let bytes = |paths: &[PathBuf]| paths.iter().map(|path| path.clone().into_os_string()).collect();
         Self {
-            namespaces: wall == Wall::Namespaces,
+            kind: match wall {
+                Wall::Namespaces => Kind::Namespaces,
+                Wall::Bubblewrap => Kind::Bubblewrap,
+                Wall::Files | Wall::None => Kind::Files,
+            },
             parent: std::process::id(),
             folder: sandbox.folder.clone().into_os_string(),
             read: bytes(&sandbox.read),
@@ -53,6 +70,11 @@ impl Spec {
 
 #[cfg(target_os = "linux")]
 impl Spec {
+    /// Whether the program sees a root of its own.
+    pub(super) fn has_root(&self) -> bool {
+        self.kind != Kind::Files
+    }
+
     pub(super) fn folder(&self) -> PathBuf {
         PathBuf::from(&self.folder)
     }

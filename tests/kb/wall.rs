@@ -24,6 +24,8 @@ const FILES_CANNOT: [&str; 5] = [
     "read another process's command line",
     "a storm of processes",
 ];
+/// What bubblewrap's cannot refuse, each named likewise.
+const BUBBLEWRAP_CANNOT: [&str; 1] = ["a storm of processes"];
 /// What `namespaces` cannot refuse where the kernel gives it no `/proc` of its own.
 const CONTAINERS_CANNOT: &str = "read another process's command line";
 const ATTEMPT: &str = "KB_TEST_ATTEMPT";
@@ -173,11 +175,11 @@ fn walls() -> Vec<Wall> {
     let stands = |wall: &Wall| {
         let output = output(start(&place.sandbox(), *wall, &shell("exit 0")));
         if !output.status.success() {
-            cannot_run(&format!("no wall `{}`: {}", wall.word(), text(&output)));
+            cannot_run(&format!("no wall {wall:?}: {}", text(&output)));
         }
         output.status.success()
     };
-    [Wall::Namespaces, Wall::Files].into_iter().filter(stands).collect()
+    [Wall::Namespaces, Wall::Bubblewrap, Wall::Files].into_iter().filter(stands).collect()
 }
 
 /// Not a test, but what a test starts behind the wall.
@@ -213,12 +215,13 @@ fn what_works_without_a_wall_is_refused_behind_it() {
             let inside = text(&Place::new().attempt(attempt.name, *wall));
             let known = match wall {
                 Wall::Files => FILES_CANNOT.contains(&attempt.name),
+                Wall::Bubblewrap => BUBBLEWRAP_CANNOT.contains(&attempt.name),
                 _ => no_own_proc && attempt.name == CONTAINERS_CANNOT,
             };
             match (inside.contains("SUCCEEDED"), inside.contains("REFUSED")) {
                 (false, true) if !known => {}
                 (true, false) if known => {}
-                _ => wrong.push(format!("{} behind `{}`: {inside}", attempt.name, wall.word())),
+                _ => wrong.push(format!("{} behind {wall:?}: {inside}", attempt.name)),
             }
         }
     }
@@ -232,6 +235,8 @@ fn what_works_without_a_wall_is_refused_behind_it() {
 fn what_is_not_held_is_said() {
     // And the port number, which takes another machine to try.
     assert_eq!(Wall::Files.leaks().len(), FILES_CANNOT.len() + 1);
+    // And the kernel's settings, which are no secret.
+    assert_eq!(Wall::Bubblewrap.leaks().len(), BUBBLEWRAP_CANNOT.len() + 1);
     assert_eq!(Wall::Namespaces.leaks().len(), [CONTAINERS_CANNOT].len());
 }
 
@@ -256,12 +261,12 @@ fn exit_codes_and_signals_come_through() {
     for wall in walls() {
         let place = Place::new();
         let killed = output(start(&place.sandbox(), wall, &shell("kill -9 $$")));
-        assert_eq!(killed.status.code(), Some(137), "{}", wall.word());
+        assert_eq!(killed.status.code(), Some(137), "{wall:?}");
         let mut child =
             start(&place.sandbox(), wall, &shell("trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"));
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
         signal(&child, rustix::process::Signal::TERM);
-        assert_eq!(output(child).status.code(), Some(5), "{}", wall.word());
+        assert_eq!(output(child).status.code(), Some(5), "{wall:?}");
     }
 }
 
@@ -295,7 +300,7 @@ fn nothing_lives(place: &Place, wall: Wall) {
         if alive() == before {
             return;
         }
-        assert!(Instant::now() < end, "something lives on behind `{}`", wall.word());
+        assert!(Instant::now() < end, "something lives on behind {wall:?}");
     }
 }
 
@@ -322,7 +327,8 @@ fn a_client() {
 fn a_keeper() {
     let Ok(given) = std::env::var(KEEPER) else { return };
     let (wall, private) = given.split_once('\n').unwrap();
-    let wall = if wall == "files" { Wall::Files } else { Wall::Namespaces };
+    let wall = [Wall::Namespaces, Wall::Bubblewrap, Wall::Files].into_iter().find(|known| format!("{known:?}") == wall);
+    let wall = wall.unwrap();
     let private = PathBuf::from(private);
     let sandbox = Sandbox {
         folder: private.clone(),
@@ -340,7 +346,7 @@ fn nothing_outlives_kb() {
         let own = own_test("wall::a_keeper");
         let mut keeper = Command::new(&own[0])
             .args(&own[1..])
-            .env(KEEPER, format!("{}\n{}", wall.word(), place.private().display()))
+            .env(KEEPER, format!("{wall:?}\n{}", place.private().display()))
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -357,15 +363,14 @@ fn nothing_outlives_kb() {
 
 #[test]
 fn nothing_outlives_the_killed_helper() {
-    if !walls().contains(&Wall::Namespaces) {
-        return;
+    for wall in walls().into_iter().filter(|wall| *wall != Wall::Files) {
+        let place = Place::new();
+        let mut child = start(&place.sandbox(), wall, &shell(&format!("{DAEMON} while :; do sleep 1; done")));
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        nothing_lives(&place, wall);
     }
-    let place = Place::new();
-    let mut child = start(&place.sandbox(), Wall::Namespaces, &shell(&format!("{DAEMON} while :; do sleep 1; done")));
-    child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    nothing_lives(&place, Wall::Namespaces);
 }
 
 #[test]
