@@ -35,8 +35,6 @@ pub struct Wanted<'a> {
     pub user_home: &'a Path,
     /// How long the job may take.
     pub time_limit: Duration,
-    /// How long to wait while another job renews the login.
-    pub patience: Duration,
 }
 
 /// A private home, ready; nobody else uses it while this value lives.
@@ -108,8 +106,8 @@ fn plain(name: &str) -> String {
     }
 }
 
-/// Makes the private home, or puts a kept one in order; then settings, files and login. Waits, at most
-/// as long as said, while another job renews the login.
+/// Makes the private home, or puts a kept one in order; then settings, files and login. Does not
+/// wait: while another job renews the login, that is the error.
 pub fn prepare(wanted: &Wanted<'_>, machine: &Machine) -> Result<Home, HomeError> {
     let path = path(wanted.agent, wanted.name, machine);
     let make = |source| HomeError::Make { path: path.clone(), source };
@@ -133,8 +131,8 @@ pub fn prepare(wanted: &Wanted<'_>, machine: &Machine) -> Result<Home, HomeError
     }
     let mut home = Home { path, login: None, folder, sessions };
     if let Some(login) = wanted.needs.login {
-        let Wanted { agent, user_home, time_limit, patience, .. } = *wanted;
-        let wanted = login::Wanted { agent, login, user_home, time_limit, patience };
+        let Wanted { agent, user_home, time_limit, .. } = *wanted;
+        let wanted = login::Wanted { agent, login, user_home, time_limit };
         home.login = login::hand_out(&wanted, &home.path, &home.folder, machine)?;
     }
     Ok(home)

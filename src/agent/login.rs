@@ -22,7 +22,6 @@ use tokens::Stored;
 
 /// A login file is not larger, in bytes.
 const LARGEST: u64 = 1 << 20;
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Whether somebody seems to be logged in, as far as files and variables tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +51,11 @@ pub enum LoginError {
         /// The user's file.
         path: PathBuf,
     },
-    /// Another job is renewing it and did not come to an end.
-    #[error("another job has been renewing the login in `{}` for {} s", path.display(), waited.as_secs())]
+    /// Another job is renewing it.
+    #[error("another job is renewing the login in `{}`", path.display())]
     Busy {
         /// The user's file.
         path: PathBuf,
-        /// How long this job waited.
-        waited: Duration,
     },
     /// The lock cannot be had.
     #[error("cannot lock `{}`: {source}", path.display())]
@@ -118,11 +115,10 @@ pub(super) struct Wanted<'a> {
     pub(super) login: Login,
     pub(super) user_home: &'a Path,
     pub(super) time_limit: Duration,
-    pub(super) patience: Duration,
 }
 
-/// Puts the login into the private home; nothing where the user has none. Waits while another job has
-/// it whole. What is returned is to be watched until the job ends.
+/// Puts the login into the private home; nothing where the user has none, an error
+/// while another job has it whole. What is returned is to be watched until the job ends.
 pub(super) fn hand_out(
     wanted: &Wanted<'_>,
     home: &Path,
@@ -137,7 +133,6 @@ pub(super) fn hand_out(
         folder.write(private, stored.seed(&login, with_refresh).as_bytes()).map_err(unwritten)
     };
     let mut lock = None;
-    let begun = Instant::now();
     loop {
         let Some(stored) = read(&path)? else {
             return folder.remove(private).map(|()| None).map_err(unwritten);
@@ -157,10 +152,7 @@ pub(super) fn hand_out(
         lock = Lock::try_take(wanted.agent, &path, machine)?;
         match &lock {
             Some(lock) => lock.recover(&login, &path)?,
-            None if begun.elapsed() >= wanted.patience => {
-                return Err(LoginError::Busy { path, waited: begun.elapsed() });
-            }
-            None => std::thread::sleep(BETWEEN_TRIES),
+            None => return Err(LoginError::Busy { path }),
         }
     }
 }

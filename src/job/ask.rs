@@ -3,14 +3,19 @@
 use super::enclose::{self, Enclosed, Enclosure};
 use super::mend::Letter;
 use super::{Desk, JobError, Order, told};
-use crate::agent::home;
-use crate::agent::login::LoginWatch;
+use crate::agent::home::{self, HomeError};
+use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
 use crate::sandbox::{NOT_STANDING, Wall};
 use crate::subject::Snapshot;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long another job may take to renew a login.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often it is looked whether it has.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// Whom to ask, and what.
 pub(super) struct Asked<'a> {
@@ -94,7 +99,7 @@ pub(super) async fn ask(
         return Ok((answer, wall.word()));
     }
     let enclosed = Enclosed { candidate, executable: &executable, snapshot, desk, wall, name: &name, job: id };
-    let mut enclosure = enclose::around(&enclosed, &program)?;
+    let mut enclosure = around(&enclosed, &program).await?;
     let login = &mut enclosure.home.login;
     let tick = || {
         // An error is told at the end: until then the tokens are where the agent put them.
@@ -127,6 +132,20 @@ pub(super) async fn ask(
         (Ok(answer), _) => Ok((answer, wall.word())),
         (Err(_), Some(host)) => Err(JobError::Certificate { host }),
         (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// Builds the surroundings. Waits while another job renews the login, without holding up that job, which
+/// may be this process's own.
+async fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclosure, JobError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match enclose::around(enclosed, program) {
+            Err(JobError::Home(HomeError::Login(LoginError::Busy { .. }))) if Instant::now() < until => {
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            done => return done,
+        }
     }
 }
 

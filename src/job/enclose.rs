@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// How long another job may take to renew a login.
-const PATIENCE: Duration = Duration::from_secs(90);
 /// How long the helper may take to hand out its listener.
 const LISTENER: Duration = Duration::from_secs(20);
 /// Variables that every agent gets, where they are set.
@@ -65,7 +63,6 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
             files: &program.files,
             user_home: &user_home,
             time_limit: program.time_limit,
-            patience: PATIENCE,
         },
         machine,
     )?;

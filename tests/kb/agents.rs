@@ -1,6 +1,8 @@
 //! Agents of the user's own, asked from the command line, behind the wall.
 
 use crate::harness::Env;
+#[cfg(target_os = "linux")]
+use crate::stand_in;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -81,4 +83,28 @@ fn a_host_that_is_none_is_an_error_of_the_configuration() {
     fs::write(&config, text).unwrap();
     let run = env.kb("list").ends_with(3);
     assert!(run.stderr.contains("`no host` in `agents.mine.hosts`"), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn questions_asked_together_with_an_expired_login_wait_for_its_renewal_not_for_each_other() {
+    let renews = r#"
+file=~/.claude/.credentials.json
+if grep -q '"refreshToken": *"r0"' $file; then
+    sleep 0.3
+    echo '{"claudeAiOauth":{"accessToken":"a1","refreshToken":"r1","expiresAt":1900000000000}}' > $file.new
+    mv $file.new $file
+    sleep 2
+fi
+text='# Cookies^^Set in `shop/cookies.py:23-25`.'"#;
+    let env = stand_in::claude(Env::shop(), renews);
+    let login = env.home().join(".claude/.credentials.json");
+    fs::create_dir_all(login.parent().unwrap()).unwrap();
+    fs::write(&login, r#"{"claudeAiOauth":{"accessToken":"a0","refreshToken":"r0","expiresAt":1}}"#).unwrap();
+    let begun = std::time::Instant::now();
+    let line = "ask --no-leads --agent claude 'where are cookies set' 'who signs cookies' 'what signs a cookie'";
+    stand_in::kb(&env, line).ends_with(0);
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    assert_eq!(env.notes().len(), 3);
+    assert!(fs::read_to_string(&login).unwrap().contains("r1"));
 }

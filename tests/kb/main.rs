@@ -30,6 +30,7 @@ mod notes_folder;
 mod revisions;
 mod search;
 mod show;
+mod stand_in;
 mod streams;
 mod tidy;
 mod two_at_once;

@@ -1,39 +1,21 @@
-//! Citations that do not stand, sent back to the agent once. The agent is a script that speaks as Claude
-//! Code does.
+//! Citations that do not stand, sent back to the agent once.
 
 use crate::harness::{Env, Run};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use crate::stand_in;
 
-/// Says the first text when asked, the second when its session is gone on in; what it was told lies in its
-/// own home and is printed as its first words.
+/// Says the first text when asked, the second when its session is gone on in; `TOLD` is what it was told.
 fn with_claude(first: &str, second: &str) -> Env {
-    let env = Env::shop();
-    let folder = env.home().join("bin");
-    fs::create_dir_all(&folder).unwrap();
-    let program = folder.join("claude");
-    fs::write(folder.join("first"), first).unwrap();
-    fs::write(folder.join("second"), second).unwrap();
-    let script = r##"#!/bin/sh
-told=$(cat | tr '\n"' ' ~')
-here=$(dirname "$0")
-case "$*" in *--resume*) text=$(cat "$here/second" | tr '\n' '^') ;; *) text=$(cat "$here/first" | tr '\n' '^') ;; esac
-mkdir -p ~/.claude/projects/x && echo '{}' >> ~/.claude/projects/x/s1.jsonl
-text=$(printf %s "$text" | sed 's/\^/\\n/g')
-case "$text" in *TOLD*) text="# Told\n\n$told" ;; esac
-printf '%s\n' '{"type":"system","subtype":"init","session_id":"s1","model":"m","claude_code_version":"2.1.197"}'
-printf '%s\n' '{"type":"assistant","session_id":"s1","parent_tool_use_id":null,"message":{"id":"a","model":"m","content":[{"type":"text","text":"'"$text"'"}]}}'
-printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"x","stop_reason":"end_turn","session_id":"s1","total_cost_usd":0.25,"modelUsage":{"m":{"inputTokens":100,"outputTokens":10}}}'
-"##;
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-    env
+    let line = |text: &str| text.replace('\n', "^").replace('\'', "'\\''");
+    let answers = format!(
+        "case \"$*\" in *--resume*) text='{}' ;; *) text='{}' ;; esac\n[ \"$text\" = TOLD ] && text=\"# Told^^$told\"",
+        line(second),
+        line(first)
+    );
+    stand_in::claude(Env::shop(), &answers)
 }
 
 fn ask(env: &Env, line: &str) -> Run {
-    let mut command = env.command(&format!("ask --json --no-leads --agent claude {line} where are signed cookies set"));
-    command.env("PATH", format!("{}/bin:{}", env.home().display(), std::env::var("PATH").unwrap()));
-    env.run(command, "")
+    stand_in::kb(env, &format!("ask --json --no-leads --agent claude {line} where are signed cookies set"))
 }
 
 const BROKEN: &str = "# Cookies\n\nSet by `save_cookie` in `shop/cookies.py:23-25`, read in `shop/reader.py:3`.\n";
