@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 pub(crate) fn claude(env: Env, answers: &str) -> Env {
     let folder = env.home().join("bin");
     fs::create_dir_all(&folder).unwrap();
-    let script = r##"#!/bin/sh
+    let script = r#"#!/bin/sh
 told=$(cat | tr '\n"' ' ~')
 mkdir -p ~/.claude/projects/x && echo '{}' >> ~/.claude/projects/x/s1.jsonl
 ANSWERS
@@ -16,7 +16,7 @@ text=$(printf %s "$text" | sed 's/\^/\\n/g')
 printf '%s\n' '{"type":"system","subtype":"init","session_id":"s1","model":"m","claude_code_version":"2.1.197"}'
 printf '%s\n' '{"type":"assistant","session_id":"s1","parent_tool_use_id":null,"message":{"id":"a","model":"m","content":[{"type":"text","text":"'"$text"'"}]}}'
 printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"x","stop_reason":"end_turn","session_id":"s1","total_cost_usd":0.25,"modelUsage":{"m":{"inputTokens":100,"outputTokens":10}}}'
-"##;
+"#;
     let program = folder.join("claude");
     fs::write(&program, script.replace("ANSWERS", answers)).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
