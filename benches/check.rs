@@ -83,7 +83,7 @@ impl Site {
         let kind = Kind::Git { remote: None, commit: Some(commit.clone()), root: Some(commit), folder: None };
         let pinned = Pinned { name: "code".to_owned(), kind, dirty: false };
         let code = site.root.join("code").canonicalize().unwrap();
-        let snapshot = Snapshot { pinned, root: code, hidden: Vec::new() };
+        let snapshot = Snapshot::now(pinned, code, Vec::new());
         let machine = site.machine();
         let base = KnowledgeBase::open(&site.root.join("notes")).unwrap();
         for number in 0..NOTES {

@@ -56,9 +56,11 @@ impl<'a> Screen<'a> {
     fn show(&self, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
         let failure = match result {
             Ok(outcome) => {
+                let meanwhile = meanwhile(&outcome.changed_meanwhile);
                 let (view, last_line) = done(record, outcome, self.settings)?;
                 let code = self.printer.print(view)?;
-                last_line.filter(|_| !self.settings.json).iter().for_each(|line| say(line));
+                let lines = [last_line, meanwhile].into_iter().flatten().filter(|_| !self.settings.json);
+                lines.for_each(|line| say(&line));
                 return Ok(code);
             }
             Err(error) => Failure::Job(error),
@@ -118,9 +120,23 @@ fn used(usage: &Usage) -> String {
     [tokens, cost].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
+/// So many changed files are named to a person.
+const NAMED: usize = 3;
+
+/// One line about files that changed while the agent read.
+fn meanwhile(changed: &[String]) -> Option<String> {
+    let named: Vec<String> = changed.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
+    let more = match changed.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let line = || format!("changed while the agent read: {}{more}", named.join(", "));
+    (!changed.is_empty()).then(line)
+}
+
 /// What came of a job, as it is printed, and what is said behind it.
 fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View, Option<String>), Failure> {
-    let Outcome { kept, citations, seconds } = outcome;
+    let Outcome { kept, citations, changed_meanwhile, seconds } = outcome;
     let viewer = Viewer::new(settings)?;
     let (word, path, answer) = match kept {
         Kept::Saved(path) => ("kept", Some(path), None),
@@ -147,7 +163,7 @@ fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View,
         abstained: word == "not_found",
         note,
         citations: view::citations(&citations, &verdicts),
-        changed_meanwhile: Vec::new(),
+        changed_meanwhile,
         seconds: (seconds * 1000.0).round() / 1000.0,
         error: None,
     };

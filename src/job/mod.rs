@@ -3,6 +3,7 @@
 mod ask;
 mod detach;
 mod enclose;
+mod meanwhile;
 mod mend;
 mod queue;
 mod record;
@@ -28,10 +29,11 @@ use crate::question::Question;
 use crate::sandbox::WallError;
 use crate::search::HandleError;
 use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
+use meanwhile::Looks;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What jobs of one command share: where notes go, who can be asked, what was pinned already.
@@ -42,13 +44,14 @@ pub struct Desk<'a> {
     pub machine: &'a Machine,
     /// Who can be asked.
     pub roster: &'a Roster,
-    snapshots: RefCell<HashMap<PathBuf, Rc<Snapshot>>>,
+    snapshots: RefCell<HashMap<PathBuf, Arc<Snapshot>>>,
+    looks: Looks,
 }
 
 impl<'a> Desk<'a> {
     /// Nothing is pinned yet.
     pub fn new(kb: &'a KnowledgeBase, machine: &'a Machine, roster: &'a Roster) -> Self {
-        Self { kb, machine, roster, snapshots: RefCell::default() }
+        Self { kb, machine, roster, snapshots: RefCell::default(), looks: Looks::default() }
     }
 
     /// The agent that an order names.
@@ -57,12 +60,12 @@ impl<'a> Desk<'a> {
     }
 
     /// A subject pinned: once, however many jobs are about it.
-    fn pin(&self, folder: &Path) -> Result<Rc<Snapshot>, SubjectError> {
+    fn pin(&self, folder: &Path) -> Result<Arc<Snapshot>, SubjectError> {
         if let Some(snapshot) = self.snapshots.borrow().get(folder) {
             return Ok(snapshot.clone());
         }
         let hidden = self.kb.hidden_from(folder, self.machine);
-        let snapshot = Rc::new(subject::pin(&Subject::Folder(folder.to_owned()), &hidden, self.machine)?);
+        let snapshot = Arc::new(subject::pin(&Subject::Folder(folder.to_owned()), &hidden, self.machine)?);
         Seen::remember(&snapshot, self.machine);
         self.snapshots.borrow_mut().insert(folder.to_owned(), snapshot.clone());
         Ok(snapshot)
@@ -76,6 +79,8 @@ pub struct Outcome {
     pub kept: Kept,
     /// What the answer cites, best first, whatever became of it.
     pub citations: Vec<Citation>,
+    /// Files of the subject that somebody changed while the agent read.
+    pub changed_meanwhile: Vec<String>,
     /// Wall time.
     pub seconds: f64,
 }
@@ -236,10 +241,13 @@ pub async fn run(
         && order.follows.is_none()
         && let Some((path, citations)) = reuse::still_fresh(&wanted, kb, machine)?
     {
-        return Ok(Outcome { kept: Kept::Reused(path), citations, seconds: started.elapsed().as_secs_f64() });
+        let (kept, seconds) = (Kept::Reused(path), started.elapsed().as_secs_f64());
+        return Ok(Outcome { kept, citations, changed_meanwhile: Vec::new(), seconds });
     }
     let id = folder.id();
     let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: &id, letter: None };
+    let comparing = snapshot.clone();
+    tokio::task::spawn_blocking(move || comparing.get_ready_to_compare());
     let (mut answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
     let mut citations = cited(&answer, &snapshot);
     if order.mend
@@ -251,7 +259,14 @@ pub async fn run(
     let body = context::redact(&answer.markdown).0.into_owned();
     let claims = citation::examine(&body, &mut citations, question.as_str(), std::slice::from_ref(&*snapshot));
     let seconds = started.elapsed();
-    let outcome = |kept| Outcome { kept, citations: citations.clone(), seconds: seconds.as_secs_f64() };
+    // Others go on working: that is told, and no error.
+    let meanwhile = desk.looks.changed_since(&snapshot).await;
+    let outcome = |kept| Outcome {
+        kept,
+        citations: citations.clone(),
+        changed_meanwhile: meanwhile.to_vec(),
+        seconds: seconds.as_secs_f64(),
+    };
     if order.is_trial {
         return Ok(outcome(Kept::Tried { markdown: answer.markdown }));
     }

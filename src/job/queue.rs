@@ -90,6 +90,7 @@ async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, wa
         note: result.as_ref().ok().and_then(|outcome| outcome.note().map(ToOwned::to_owned)),
         error: result.as_ref().err().map(ToString::to_string),
         hint,
+        changed_meanwhile: result.as_ref().map_or_else(|_| Vec::new(), |outcome| outcome.changed_meanwhile.clone()),
     });
     if let Err(JobError::Agent(AgentError::Incomplete { partial, .. } | AgentError::TimeOut { partial, .. })) = &result
         && !partial.is_empty()

@@ -94,12 +94,16 @@ pub struct Ended {
     pub error: Option<String>,
     /// What to do next.
     pub hint: Option<String>,
+    /// Files that somebody changed while the agent read.
+    #[serde(default)]
+    pub changed_meanwhile: Vec<String>,
 }
 
 impl Ended {
     /// It was stopped before it had an answer.
     pub fn cancelled(why: String, at: DateTime<Utc>) -> Self {
-        Self { outcome: "cancelled".to_owned(), at, seconds: 0.0, note: None, error: Some(why), hint: None }
+        let (outcome, error) = ("cancelled".to_owned(), Some(why));
+        Self { outcome, at, seconds: 0.0, note: None, error, hint: None, changed_meanwhile: Vec::new() }
     }
 }
 

@@ -306,7 +306,7 @@ impl Checker {
     /// The subject in a folder as it is now.
     pub fn snapshot(&self, root: &Path) -> Snapshot {
         let pinned = Pinned { name: String::new(), kind: Kind::Folder, dirty: false };
-        Snapshot { pinned, root: root.to_owned(), hidden: self.hidden.clone() }
+        Snapshot::now(pinned, root.to_owned(), self.hidden.clone())
     }
 
     fn place<'a>(

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// One regular file of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ fn look(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<O
     Ok(Some(Entry { path: path.to_owned(), size: metadata.len(), modified: metadata.modified().ok(), stamp }))
 }
 
-fn stamp_of(metadata: &std::fs::Metadata) -> u64 {
+pub(super) fn stamp_of(metadata: &std::fs::Metadata) -> u64 {
     let state = [
         metadata.dev(),
         metadata.ino(),
@@ -110,13 +110,7 @@ pub fn stamp(root: &Path, path: &str, since: SystemTime) -> Option<u64> {
         return Some(NO_PATH);
     }
     match std::fs::metadata(root.join(path)) {
-        Ok(metadata) => {
-            let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
-            let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
-            let changed = SystemTime::UNIX_EPOCH + std::time::Duration::new(seconds, nanoseconds);
-            let newest = metadata.modified().ok()?.max(changed);
-            (newest < since).then(|| stamp_of(&metadata).max(NO_PATH + 1))
-        }
+        Ok(metadata) => (newest(&metadata) < since).then(|| stamp_of(&metadata).max(NO_PATH + 1)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(MISSING),
         Err(_) => None,
     }
@@ -130,8 +124,25 @@ fn path_of(error: &ignore::Error) -> Option<PathBuf> {
     }
 }
 
+/// When content or state of a file last changed.
+pub(super) fn newest(metadata: &std::fs::Metadata) -> SystemTime {
+    newest_of((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// The later of two times, each in seconds and nanoseconds since 1970.
+pub(super) fn newest_of(one: (i64, i64), other: (i64, i64)) -> SystemTime {
+    let (seconds, nanoseconds) = one.max(other);
+    let since = Duration::new(u64::try_from(seconds).unwrap_or(0), u32::try_from(nanoseconds).unwrap_or(0));
+    SystemTime::UNIX_EPOCH + since
+}
+
 /// See [`super::Snapshot::read`].
 pub fn read(root: &Path, hidden: &[PathBuf], path: &str) -> Result<Vec<u8>, SubjectError> {
+    dated(root, hidden, path).map(|(bytes, _)| bytes)
+}
+
+/// The same, and when the file last changed.
+pub(super) fn dated(root: &Path, hidden: &[PathBuf], path: &str) -> Result<(Vec<u8>, SystemTime), SubjectError> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     let outside = || SubjectError::Outside { path: path.to_owned() };
     if !plain || path.is_empty() {
@@ -152,5 +163,5 @@ pub fn read(root: &Path, hidden: &[PathBuf], path: &str) -> Result<Vec<u8>, Subj
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     file.take(LARGEST_TEXT).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    Ok((bytes, newest(&metadata)))
 }

@@ -176,10 +176,66 @@ pub(super) fn root_commit(repository: &Repository) -> Option<String> {
     roots.into_iter().next()
 }
 
-/// Whether files of the work tree below `folder` differ from the commit, untracked ones included;
-/// the `hidden` folders do not count. Asked in a git folder of kb's own, made in `scratch`.
-pub(super) fn is_dirty(repository: &Repository, folder: &Path, hidden: &[PathBuf], scratch: &Path) -> Option<bool> {
-    let Some(commit) = &repository.commit else { return Some(true) };
+/// Paths below `folder`, relative to it, that differ from the commit in the work tree, untracked ones
+/// included (a whole folder of them as one, with `/` behind it); the `hidden` folders do not count.
+/// None before the first commit, and where git cannot tell. Asked in a git folder of kb's own, made in
+/// `scratch`.
+pub(super) fn differing(
+    repository: &Repository,
+    folder: &Path,
+    hidden: &[PathBuf],
+    scratch: &Path,
+) -> Option<Vec<String>> {
+    let mut asked = apart(repository, scratch)?;
+    asked.args(["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=normal"]);
+    let inside = only(&mut asked, repository, folder, hidden)?;
+    let entries = run(&mut asked)?;
+    Some(entries.split(|byte| *byte == 0).filter_map(|entry| path_of(entry, inside)).collect())
+}
+
+/// Files that git tracks below `folder`, relative to it, a NUL byte behind each.
+pub(super) fn tracked(repository: &Repository, folder: &Path, hidden: &[PathBuf], scratch: &Path) -> Option<Vec<u8>> {
+    let mut asked = apart(repository, scratch)?;
+    asked.current_dir(folder).args(["ls-files", "-z"]);
+    only(&mut asked, repository, folder, hidden)?;
+    run(&mut asked)
+}
+
+/// The path of one entry of a status, `? PATH` or that behind its fields, relative to a folder.
+fn path_of(entry: &[u8], inside: &Path) -> Option<String> {
+    let fields = match entry.first()? {
+        b'?' => 1,
+        b'1' => 8,
+        b'u' => 10,
+        _ => return None,
+    };
+    let path = entry.splitn(fields + 1, |byte| *byte == b' ').nth(fields)?;
+    let path = OsStr::to_string_lossy(std::os::unix::ffi::OsStrExt::from_bytes(path)).into_owned();
+    match inside.to_str()? {
+        "" => Some(path),
+        inside => Some(path.strip_prefix(inside)?.strip_prefix('/')?.to_owned()),
+    }
+}
+
+/// Narrows a question to `folder` without the `hidden` folders; returns where `folder` lies in the work
+/// tree.
+fn only<'a>(asked: &mut Command, repository: &Repository, folder: &'a Path, hidden: &[PathBuf]) -> Option<&'a Path> {
+    let work_tree = &repository.folders.work_tree;
+    let inside = folder.strip_prefix(work_tree).ok()?;
+    let pathspec = |magic: &str, path: &Path| {
+        let mut spec = std::ffi::OsString::from(format!(":({magic})"));
+        spec.push(path);
+        spec
+    };
+    asked.arg("--").arg(pathspec("top,literal", inside));
+    let hidden = hidden.iter().filter_map(|hidden| hidden.strip_prefix(work_tree).ok());
+    asked.args(hidden.map(|hidden| pathspec("exclude,top,literal", hidden)));
+    Some(inside)
+}
+
+/// A git that knows the repository's commit, index and objects, and nothing of its configuration.
+fn apart(repository: &Repository, scratch: &Path) -> Option<Command> {
+    let commit = repository.commit.as_ref()?;
     let own = scratch.join("git");
     for folder in ["refs", "objects", "info"] {
         fs::create_dir_all(own.join(folder)).ok()?;
@@ -210,17 +266,8 @@ pub(super) fn is_dirty(repository: &Repository, folder: &Path, hidden: &[PathBuf
         .env("GIT_DIR", &own)
         .env("GIT_OBJECT_DIRECTORY", repository.folders.common_dir.join("objects"))
         .env("GIT_WORK_TREE", &repository.folders.work_tree)
-        .env("GIT_INDEX_FILE", own.join("index"))
-        .args(["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=normal", "--"]);
-    let inside = folder.strip_prefix(&repository.folders.work_tree).ok()?;
-    asked.arg(if inside.as_os_str().is_empty() { Path::new(".") } else { inside });
-    for hidden in hidden.iter().filter_map(|hidden| hidden.strip_prefix(&repository.folders.work_tree).ok()) {
-        let mut outside = std::ffi::OsString::from(":(exclude,top,literal)");
-        outside.push(hidden);
-        asked.arg(outside);
-    }
-    let output = run(&mut asked)?;
-    Some(!output.is_empty())
+        .env("GIT_INDEX_FILE", own.join("index"));
+    Some(asked)
 }
 
 /// Git's id of a file's content, in hex (SHA-1).

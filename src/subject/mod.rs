@@ -4,6 +4,7 @@
 mod files;
 mod git;
 mod history;
+mod meanwhile;
 mod objects;
 mod past;
 mod pin;
@@ -19,7 +20,9 @@ pub use pin::{SubjectError, here, pin};
 pub use seen::Seen;
 pub use tree::{Committed, Tree};
 
+use meanwhile::Before;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a question is about, as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,17 +76,41 @@ pub struct Snapshot {
     pub root: PathBuf,
     /// Absolute folders that are no part of it: the knowledge base, its state.
     pub hidden: Vec<PathBuf>,
+    /// What it was like when it was pinned; none: it is read as it is now.
+    pinned_as: Option<Arc<Before>>,
 }
 
 /// The largest file that is read as text, in bytes.
 pub const LARGEST_TEXT: u64 = 8 << 20;
 
 impl Snapshot {
-    /// The bytes of one file, as they are now. `path` is relative to the root, with `/`. Refuses
-    /// paths that leave the subject (links are followed first), hidden folders, and what is no
-    /// regular file of at most [`LARGEST_TEXT`] bytes.
+    /// A folder as it is now, whatever it was when somebody pinned it.
+    pub fn now(pinned: Pinned, root: PathBuf, hidden: Vec<PathBuf>) -> Self {
+        Self { pinned, root, hidden, pinned_as: None }
+    }
+
+    /// The bytes of one file as it was pinned, or as it is now where git does not hold those. `path` is
+    /// relative to the root, with `/`. Refuses paths that leave the subject (links are followed first),
+    /// hidden folders, and what is no regular file of at most [`LARGEST_TEXT`] bytes.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, SubjectError> {
-        files::read(&self.root, &self.hidden, path)
+        let now = files::dated(&self.root, &self.hidden, path);
+        match &self.pinned_as {
+            Some(before) => before.bytes(path, now),
+            None => now.map(|(bytes, _)| bytes),
+        }
+    }
+
+    /// Does beforehand what [`Snapshot::changed_since`] would have to do first.
+    pub fn get_ready_to_compare(&self) {
+        if let Some(before) = &self.pinned_as {
+            before.get_ready(&self.root, &self.hidden);
+        }
+    }
+
+    /// Files that changed since the subject was pinned, came or went, sorted; at most a thousand. Looks
+    /// at each file, but asks git only where one is new.
+    pub fn changed_since(&self) -> Vec<String> {
+        self.pinned_as.as_ref().map(|before| before.changed(&self.root, &self.hidden)).unwrap_or_default()
     }
 
     /// Every file of the subject, as git and its ignore files see it.

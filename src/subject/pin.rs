@@ -1,9 +1,12 @@
 //! A subject pinned: which commit, and whether files differ from it. Git is asked here and nowhere
 //! else.
 
+use super::meanwhile::Before;
 use super::{Kind, Pinned, Snapshot, Subject, git};
 use crate::machine::Machine;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Why a subject cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -69,29 +72,42 @@ pub fn pin(subject: &Subject, hidden: &[PathBuf], machine: &Machine) -> Result<S
     if hidden.iter().any(|hidden| root.starts_with(hidden)) {
         return Err(SubjectError::KnowledgeBase { path: path.clone() });
     }
-    Ok(Snapshot { pinned: describe(&root, &hidden, machine), root, hidden })
+    let (pinned, before) = describe(&root, &hidden, machine);
+    Ok(Snapshot { pinned, root, hidden, pinned_as: Some(Arc::new(before)) })
 }
 
-fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> Pinned {
+fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> (Pinned, Before) {
     let folder_name = root.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
+    let begun = SystemTime::now();
     let Some(repository) = git::repository(root) else {
-        return Pinned { name: folder_name, kind: Kind::Folder, dirty: false };
+        let pinned = Pinned { name: folder_name, kind: Kind::Folder, dirty: false };
+        return (pinned, Before::unknown(begun));
     };
-    let scratch = scratch(machine);
-    let (dirty, root_commit) = std::thread::scope(|scope| {
+    let scratch = scratch(&machine.cache);
+    let (differing, root_commit) = std::thread::scope(|scope| {
         let root_commit = scope.spawn(|| git::root_commit(&repository));
-        let dirty = scratch.as_ref().and_then(|scratch| git::is_dirty(&repository, root, hidden, scratch.path()));
-        (dirty, root_commit.join().ok().flatten())
+        let differing = scratch.as_ref().and_then(|scratch| git::differing(&repository, root, hidden, scratch.path()));
+        (differing, root_commit.join().ok().flatten())
     });
     let inside = root.strip_prefix(&repository.folders.work_tree).ok().map(|path| path.to_string_lossy().into_owned());
     let folder = inside.filter(|path| !path.is_empty());
     let cloned_as = repository.remote.as_deref().and_then(last_part).filter(|_| folder.is_none());
-    Pinned {
+    let pinned = Pinned {
         name: cloned_as.unwrap_or(folder_name),
-        kind: Kind::Git { remote: repository.remote, commit: repository.commit, root: root_commit, folder },
+        kind: Kind::Git {
+            remote: repository.remote.clone(),
+            commit: repository.commit.clone(),
+            root: root_commit,
+            folder,
+        },
         // What cannot be compared is different as far as kb can tell.
-        dirty: dirty.unwrap_or(true),
-    }
+        dirty: differing.as_ref().is_none_or(|differing| !differing.is_empty()),
+    };
+    let before = match differing {
+        Some(differing) => Before::of(repository, root, differing, begun, machine),
+        None => Before::unknown(begun),
+    };
+    (pinned, before)
 }
 
 /// `https://host/owner/name.git` → `name`
@@ -102,8 +118,8 @@ fn last_part(remote: &str) -> Option<String> {
 }
 
 /// A folder that is gone when the value is.
-fn scratch(machine: &Machine) -> Option<tempfile::TempDir> {
-    let around = machine.cache.join("scratch");
+pub(super) fn scratch(cache: &Path) -> Option<tempfile::TempDir> {
+    let around = cache.join("scratch");
     std::fs::create_dir_all(&around).ok()?;
     tempfile::tempdir_in(around).ok()
 }

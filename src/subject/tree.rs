@@ -1,6 +1,6 @@
 //! Something that citations are looked up in: a folder as it is now, or a commit.
 
-use super::{History, Objects, Snapshot, SubjectError, files};
+use super::{History, Objects, Snapshot, SubjectError};
 use std::path::{Path, PathBuf};
 
 /// Files by their paths, which are relative to the subject's root, with `/`.
@@ -13,7 +13,7 @@ pub trait Tree: Sync {
 
 impl Tree for Snapshot {
     fn read(&self, path: &str) -> Result<Vec<u8>, SubjectError> {
-        files::read(&self.root, &self.hidden, path)
+        Snapshot::read(self, path)
     }
 
     fn files(&self) -> Vec<String> {

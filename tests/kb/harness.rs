@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +65,18 @@ impl Env {
     /// A note without frontmatter.
     pub(crate) fn note(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         self.file(&format!("notes/{name}.md"), text)
+    }
+
+    /// The user's configuration names a program `mine` that answers: this script.
+    pub(crate) fn agent(self, script: &str) -> Self {
+        let program = self.home().join("mine");
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let config = self.home().join(".config/kb");
+        fs::create_dir_all(&config).unwrap();
+        let text = format!("[agents.mine]\ncommand = [\"{}\"]\n", program.display());
+        fs::write(config.join("config.toml"), text).unwrap();
+        self
     }
 
     /// Everything but the notes committed.

@@ -22,6 +22,8 @@ mod invisible;
 mod jobs;
 mod killed;
 mod login;
+#[cfg(target_os = "linux")]
+mod meanwhile;
 mod mend;
 mod output;
 mod proxy;

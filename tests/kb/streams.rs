@@ -17,11 +17,8 @@ fn by_name(name: &str) -> Option<&'static dyn Agent> {
 /// The program that an agent describes for a question about `/repo`.
 fn program(agent: &dyn Agent, change: impl FnOnce(&mut Brief<'_>)) -> Result<Program, AgentError> {
     let question = Question::new("where are signed cookies set").unwrap();
-    let snapshot = Snapshot {
-        pinned: Pinned { name: "repo".to_owned(), kind: Kind::Folder, dirty: false },
-        root: "/repo".into(),
-        hidden: Vec::new(),
-    };
+    let pinned = Pinned { name: "repo".to_owned(), kind: Kind::Folder, dirty: false };
+    let snapshot = Snapshot::now(pinned, "/repo".into(), Vec::new());
     let mut brief = Brief {
         job: "j-k7f3qdm2",
         question: &question,

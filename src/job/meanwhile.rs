@@ -1,0 +1,36 @@
+//! What changed in a subject while agents read it. A look costs as much as the subject has files, so one
+//! serves all jobs that had ended when it began.
+
+use crate::subject::Snapshot;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+/// The last look at each subject.
+#[derive(Default)]
+pub(super) struct Looks(RefCell<HashMap<PathBuf, Rc<Mutex<Last>>>>);
+
+type Last = Option<(Instant, Rc<Vec<String>>)>;
+
+impl Looks {
+    /// Files that changed between the pinning and now, or a moment later.
+    pub(super) async fn changed_since(&self, snapshot: &Arc<Snapshot>) -> Rc<Vec<String>> {
+        let wanted = Instant::now();
+        let last = self.0.borrow_mut().entry(snapshot.root.clone()).or_default().clone();
+        let mut last = last.lock().await;
+        if let Some((began, changed)) = &*last
+            && *began >= wanted
+        {
+            return changed.clone();
+        }
+        let (began, snapshot) = (Instant::now(), snapshot.clone());
+        let changed = Rc::new(spawn_blocking(move || snapshot.changed_since()).await.unwrap_or_default());
+        *last = Some((began, changed.clone()));
+        changed
+    }
+}
