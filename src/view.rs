@@ -1,7 +1,9 @@
 //! What leaves kb: stable JSON shapes, built from domain types. Fields are only ever added.
 
+mod events;
 mod revisions;
 
+pub use events::{EventView, HappenedView};
 pub use revisions::{CitationChangesView, CitedView, DiffView, LineView, LogView, MovedView, RevisionView};
 
 use crate::citation::{Change, Citation, Lines, Standing};

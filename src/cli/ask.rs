@@ -71,8 +71,17 @@ pub(super) struct Args {
     #[arg(long)]
     dry_run: bool,
     /// Print the jobs' ids and return; `kb jobs` shows them, `kb wait` waits for them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "events")]
     detach: bool,
+    /// Print JSON lines as things happen; the last of each job is what `--json` prints
+    #[arg(long)]
+    events: bool,
+}
+
+impl Args {
+    pub(super) fn events(&self) -> bool {
+        self.events
+    }
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
@@ -164,6 +173,7 @@ pub(super) fn run_here(
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
     let mut screen = watch_jobs::Screen::new(settings, printer)?;
+    screen.begin(records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;

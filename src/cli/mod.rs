@@ -130,6 +130,9 @@ enum Command {
     RunJobs(run_jobs::Args),
 }
 
+/// Flags by which standard output is JSON alone.
+const JSON: [&str; 2] = ["--json", "--events"];
+
 /// Runs kb with these arguments, the program's name first.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     if let [_, command, rest @ ..] = &*arguments
@@ -137,7 +140,10 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     {
         return wall::run(rest);
     }
-    let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let wants_json = arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(|argument| JSON.iter().any(|flag| argument == flag));
     let mut printer = Printer::new(wants_json);
     // What a panic says goes where every failure goes.
     let bug: &'static Mutex<String> = Box::leak(Box::default());
@@ -159,7 +165,9 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
     if let Command::Scout(args) = &cli.command {
         return scout::run(args);
     }
-    let settings = Settings::read(cli.kb.clone(), cli.json)?;
+    let events = matches!(&cli.command, Command::Ask(args) if args.events());
+    let mut settings = Settings::read(cli.kb.clone(), cli.json || events)?;
+    settings.events = events;
     printer.configure(&settings);
     let view = match &cli.command {
         Command::Ask(args) => return ask::run(args, &settings, printer),

@@ -24,6 +24,8 @@ pub(super) struct Settings {
     pub(super) machine: Rc<Machine>,
     /// `--json`
     pub(super) json: bool,
+    /// `--events`: JSON while jobs run, not only at their end.
+    pub(super) events: bool,
     /// The agent that the user wants, or `auto`.
     pub(super) agent: String,
     /// How many jobs run at once.
@@ -48,6 +50,7 @@ impl Settings {
         let config = Config::read(&machine.config.join("config.toml"))?;
         Ok(Self {
             json,
+            events: false,
             agent: text("KB_AGENT").or(config.agent).unwrap_or_else(|| "auto".to_owned()),
             jobs: config.jobs.unwrap_or(USUAL_JOBS),
             roster: Roster::new(&config.options, config.own),

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::agent::{Event, Usage};
 use crate::citation::Standing;
 use crate::job::{Ended, Happened, JobError, Jobs, Kept, Outcome, Record, Watcher};
-use crate::view::{self, AskView, FORMAT, NoteWithBody};
+use crate::view::{self, AskView, EventView, FORMAT, HappenedView, NoteWithBody};
 use std::path::Path;
 
 pub(super) struct Screen<'a> {
@@ -40,7 +40,7 @@ impl<'a> Screen<'a> {
             record.ended = Some(Ended::cancelled(why.to_string(), self.settings.machine.now()));
             folder.write(&record)?;
             if self.settings.json {
-                self.printer.print(failed(&record, why))?;
+                self.printer.print(self.row(failed(&record, why)))?;
             }
         }
         if !self.settings.json {
@@ -53,12 +53,38 @@ impl<'a> Screen<'a> {
         Ok(why.exit())
     }
 
+    /// Says that jobs wait for their turn.
+    pub(super) fn begin(&self, records: &[Record]) {
+        for record in records {
+            self.tell(record, HappenedView::Queued { question: record.order.question.clone() });
+        }
+    }
+
+    /// For programs that want to know all.
+    fn tell(&self, record: &Record, what: HappenedView) {
+        if self.settings.events {
+            // Nobody listening is no error, and a full disk costs no answer.
+            let _ = self.printer.print(View::Event(Box::new(EventView::of(&record.id, &record.order.agent, what))));
+        }
+    }
+
+    /// The row of a job that is over.
+    fn row(&self, row: AskView) -> View {
+        match self.settings.events {
+            true => View::Event(Box::new(EventView::ended(row))),
+            false => View::Ask(Box::new(row)),
+        }
+    }
+
     fn show(&self, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
         let failure = match result {
             Ok(outcome) => {
                 let meanwhile = meanwhile(&outcome.changed_meanwhile);
-                let (view, last_line) = done(record, outcome, self.settings)?;
-                let code = self.printer.print(view)?;
+                let (row, last_line) = done(record, outcome, self.settings)?;
+                if let Some(NoteWithBody { note, .. }) = &row.note {
+                    self.tell(record, HappenedView::Saved { note: note.id.clone(), path: note.path.clone() });
+                }
+                let code = self.printer.print(self.row(row))?;
                 let lines = [last_line, meanwhile].into_iter().flatten().filter(|_| !self.settings.json);
                 lines.for_each(|line| say(&line));
                 return Ok(code);
@@ -66,7 +92,7 @@ impl<'a> Screen<'a> {
             Err(error) => Failure::Job(error),
         };
         if self.settings.json {
-            self.printer.print(failed(record, &failure))?;
+            self.printer.print(self.row(failed(record, &failure)))?;
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
@@ -77,6 +103,11 @@ impl<'a> Screen<'a> {
 
 impl Watcher for Screen<'_> {
     fn happened(&mut self, number: usize, record: &Record, what: Happened) {
+        match &what {
+            Happened::Started => self.tell(record, HappenedView::Started),
+            Happened::Event(event) => self.tell(record, event.clone().into()),
+            Happened::Ended(_) => {}
+        }
         match what {
             Happened::Started => self.live.begin(number, &record.order.agent),
             Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
@@ -135,7 +166,7 @@ fn meanwhile(changed: &[String]) -> Option<String> {
 }
 
 /// What came of a job, as it is printed, and what is said behind it.
-fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View, Option<String>), Failure> {
+fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(AskView, Option<String>), Failure> {
     let Outcome { kept, citations, changed_meanwhile, seconds } = outcome;
     let viewer = Viewer::new(settings)?;
     let (word, path, answer) = match kept {
@@ -167,17 +198,17 @@ fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(View,
         seconds: (seconds * 1000.0).round() / 1000.0,
         error: None,
     };
-    Ok((View::Ask(Box::new(view)), last_line))
+    Ok((view, last_line))
 }
 
 /// A job that came to nothing, for programs.
-fn failed(record: &Record, failure: &Failure) -> View {
+fn failed(record: &Record, failure: &Failure) -> AskView {
     let outcome = match failure {
         Failure::Interrupted | Failure::Terminated | Failure::Job(JobError::Cancelled) => "cancelled",
         Failure::Job(error) => error.outcome(),
         _ => "failed",
     };
-    View::Ask(Box::new(AskView {
+    AskView {
         format: FORMAT,
         outcome,
         job: record.id.clone(),
@@ -190,7 +221,7 @@ fn failed(record: &Record, failure: &Failure) -> View {
         changed_meanwhile: Vec::new(),
         seconds: record.ended.as_ref().map_or(0.0, |ended| ended.seconds),
         error: Some(failure.view()),
-    }))
+    }
 }
 
 fn note(path: &Path, settings: &Settings, viewer: &Viewer<'_>) -> Result<NoteWithBody, Failure> {

@@ -84,3 +84,43 @@ fn a_wait_for_nothing_ends_at_once() {
     env.kb("wait").ok();
     assert!(began.elapsed() < Duration::from_secs(5));
 }
+
+#[test]
+fn a_program_that_listens_learns_all_as_it_happens() {
+    let env = Env::shop();
+    let run = env.kb("ask --events 'where are signed cookies set' 'how are kubernetes pods scheduled'").ends_with(1);
+    let lines: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["format"] == 1 && line["job"].is_string()), "{run}");
+    let of = |question: &str| {
+        let queued = lines.iter().find(|line| line["event"] == "queued" && line["question"] == question).unwrap();
+        lines.iter().filter(|line| line["job"] == queued["job"]).collect::<Vec<_>>()
+    };
+    let names = |events: &[&serde_json::Value]| {
+        let mut names: Vec<String> = events.iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect();
+        names.dedup();
+        names.join(" ")
+    };
+    let cookies = of("where are signed cookies set");
+    assert_eq!(names(&cookies), "queued started doing saved ended");
+    let (saved, ended) = (cookies[cookies.len() - 2], cookies[cookies.len() - 1]);
+    assert_eq!(ended["outcome"], "kept");
+    assert_eq!(ended["note"]["id"], saved["note"]);
+    let pods = of("how are kubernetes pods scheduled");
+    assert_eq!(names(&pods), "queued started doing ended");
+    assert_eq!(pods[pods.len() - 1]["abstained"], true);
+}
+
+#[test]
+fn the_last_line_of_a_job_is_its_row() {
+    let env = Env::shop();
+    let row = env.kb("ask --json --agent scout how are kubernetes pods scheduled").ends_with(1).any_json();
+    let run = env.kb("ask --events --agent scout how are kubernetes pods scheduled").ends_with(1);
+    let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    let names = |row: &serde_json::Value| {
+        let names = row.as_object().unwrap().keys().filter(|name| *name != "event").cloned();
+        names.collect::<std::collections::BTreeSet<String>>()
+    };
+    assert_eq!(names(&last), names(&row));
+    let failed = env.kb("ask --events --agent scot where are cookies").ends_with(2).any_json();
+    assert_eq!(failed["error"]["code"], "no_such_agent");
+}

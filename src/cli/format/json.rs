@@ -15,6 +15,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
         View::Check(view) | View::Annotations(view) => object(view, out),
         View::Show(view, _) | View::Saved(view) => object(view, out),
         View::Ask(view) => object(view, out),
+        View::Event(view) => object(view, out),
         View::Jobs(view) => object(view, out),
         View::Plan(view) => object(view, out),
         View::Agents(view) => object(view, out),

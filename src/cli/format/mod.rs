@@ -17,8 +17,8 @@ use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
 use crate::view::{
-    AgentsView, AskView, CheckView, ContextView, DiffView, FilesView, JobView, JobsView, ListView, LogView, PlanView,
-    SearchView, ShowView, WhereView,
+    AgentsView, AskView, CheckView, ContextView, DiffView, EventView, FilesView, HappenedView, JobView, JobsView,
+    ListView, LogView, PlanView, SearchView, ShowView, WhereView,
 };
 use std::io::{self, IsTerminal, Write};
 
@@ -36,6 +36,8 @@ pub(super) enum View {
     /// A note that was made or changed.
     Saved(Box<ShowView>),
     Ask(Box<AskView>),
+    /// It is JSON whatever else was asked for.
+    Event(Box<EventView>),
     Jobs(JobsView),
     Plan(Box<PlanView>),
     Agents(AgentsView),
@@ -79,6 +81,7 @@ impl View {
             View::Search(view) if view.total == 0 => fail::NO,
             View::Check(view) | View::Annotations(view) if view.fails => fail::NO,
             View::Ask(view) if view.abstained => fail::NO,
+            View::Event(view) if matches!(&view.what, HappenedView::Ended(row) if row.abstained) => fail::NO,
             View::Ids(lines) | View::Paths(lines) if lines.is_empty() => fail::NO,
             View::AndThen(view, _) | View::AsJson(view) => view.exit(),
             _ => fail::DONE,
@@ -145,7 +148,7 @@ impl Printer {
             View::Plain(text) => io::stdout().lock().write_all(text.as_bytes()),
             // What is no terminal gets the file as it is, escapes and all.
             View::Show(_, bytes) if !self.json && !self.terminal => io::stdout().lock().write_all(bytes),
-            View::Context { json: true, .. } | View::AsJson(_) => json::print(view, out),
+            View::Context { json: true, .. } | View::AsJson(_) | View::Event(_) => json::print(view, out),
             view if self.json => json::print(view, out),
             View::Ids(ids) => ids::print(ids, out),
             View::Paths(paths) => paths::print(paths, out),

@@ -48,7 +48,9 @@ impl Text {
             View::Log(view) => super::revisions::log(view, out),
             View::Diff(view) => super::revisions::diff(view, out),
             View::Files(view) => super::paths::print(&view.paths, out),
-            View::AsJson(_) | View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => Ok(()),
+            View::Event(_) | View::AsJson(_) | View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => {
+                Ok(())
+            }
         }
     }
 
