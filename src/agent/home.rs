@@ -11,12 +11,14 @@ use confined::{Folder, read_plain};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A private home does not hold more, in bytes.
+pub const LARGEST: u64 = 1 << 30;
 /// A settings file is not larger, in bytes.
-const LARGEST: u64 = 1 << 20;
+const LARGEST_SETTINGS: u64 = 1 << 20;
 /// The folder for temporary files inside a private home.
 const TEMPORARY: &str = "tmp";
 
@@ -96,6 +98,27 @@ pub fn temporary(home: &Path) -> PathBuf {
     home.join(TEMPORARY)
 }
 
+/// Whether a private home takes more room than [`LARGEST`], or holds more files than a look should cost.
+pub fn is_too_large(home: &Path) -> bool {
+    const MOST_FILES: usize = 100_000;
+    let (mut bytes, mut files) = (0_u64, 0);
+    let mut folders = vec![home.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            files += 1;
+            bytes += metadata.blocks() * 512;
+            if bytes > LARGEST || files > MOST_FILES {
+                return true;
+            }
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    false
+}
+
 /// One name of a folder, whatever a program called its session.
 fn plain(name: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -143,7 +166,7 @@ fn user_settings(seed: &Seed, user_home: &Path) -> Result<Option<String>, HomeEr
     let path = user_home.join(&seed.file);
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(&path);
-    let bytes = match file.and_then(|file| read_plain(file, LARGEST)) {
+    let bytes = match file.and_then(|file| read_plain(file, LARGEST_SETTINGS)) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);

@@ -20,7 +20,7 @@ mod scout;
 pub use installed::{folders as installed_in, search_path};
 pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
-pub use run::{Start, run};
+pub use run::{GRACE, Start, Tick, run};
 pub use scout::{COMMAND as SCOUT, Message as ScoutMessage};
 
 use crate::machine::Machine;
@@ -391,6 +391,22 @@ pub enum AgentError {
         limit: Duration,
         /// What it said until then.
         partial: String,
+    },
+    /// Somebody stopped it.
+    #[error("{agent} was stopped")]
+    Stopped {
+        /// Which program.
+        agent: String,
+        /// What it said until then.
+        partial: String,
+    },
+    /// It filled its private home.
+    #[error("{agent} wrote more than {} MB into its private home", limit >> 20)]
+    TooLarge {
+        /// Which agent.
+        agent: String,
+        /// How many bytes it may hold.
+        limit: u64,
     },
     /// It printed more than an answer can be.
     #[error("`{program}` printed more than {limit} bytes")]

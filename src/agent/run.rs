@@ -2,12 +2,13 @@
 //! limited, its raw stream is kept, and it does not outlive kb.
 
 use super::{AgentError, Answer, Dialogue, Event, Exit, Program, Step};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -23,6 +24,10 @@ const LAST_WORDS: usize = 4 << 10;
 const AFTER_THE_END: Duration = Duration::from_millis(500);
 /// How often whoever runs the agent is called.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a program that was asked to end may take to save what it needs later.
+pub const GRACE: Duration = Duration::from_millis(1500);
+/// How long it may take until all is gone that was told to go at once.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// How a program is started.
 #[derive(Default)]
@@ -35,15 +40,21 @@ pub struct Start<'a> {
     pub stream: Option<PathBuf>,
     /// The exit code by which whoever builds the wall says that it did not come to the program.
     pub not_standing: Option<u8>,
-    /// Called about once a second while it runs, and once when it has ended.
-    pub tick: Option<Box<dyn FnMut() + 'a>>,
+    /// Called about once a second while it runs, and once when it has ended; an error stops it.
+    pub tick: Option<Tick<'a>>,
+    /// Ends when somebody wants the program to stop.
+    pub stop: Option<Pin<Box<dyn Future<Output = ()> + 'a>>>,
 }
 
-/// Starts the program, feeds it, reads it to its end, and returns its answer.
+/// Looks after a running program.
+pub type Tick<'a> = Box<dyn FnMut() -> Result<(), AgentError> + 'a>;
+
+/// Starts the program, feeds it, reads it to its end, and returns its answer. One that takes too long or
+/// is to stop is asked to end, and a little later ended with all that it started.
 pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(Event)) -> Result<Answer, AgentError> {
     let name = program.command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
     let mut child = spawn(&program, &start).map_err(|source| AgentError::Start { program: name.clone(), source })?;
-    let _group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+    let mut processes = Processes::of(&child, start.not_standing.is_some());
     let (sender, receiver) = unbounded_channel();
     let _ = sender.send(program.stdin);
     let feeding = feed(child.stdin.take(), receiver);
@@ -55,8 +66,8 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         stdin: Some(sender).filter(|_| program.talks),
         total: 0,
     };
-    let listen = talk.listen(&mut child, events, start.tick.as_mut());
-    let listen = tokio::time::timeout(program.time_limit, listen);
+    let limits = Limits { time: program.time_limit, stop: start.stop.take(), tick: start.tick.as_mut() };
+    let listen = talk.listen(&mut child, &mut processes, limits, events);
     // Standard error says nothing more when the program has ended; who holds it open is not awaited.
     let together = async {
         let mut feeding = std::pin::pin!(feeding);
@@ -76,21 +87,47 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         (heard, said.unwrap_or_default())
     };
     let (heard, stderr) = together.await;
-    if let Some(tick) = start.tick.as_mut() {
-        tick();
-    }
-    if let Ok(code) = heard {
-        let code = code?;
+    processes.end(&mut child).await;
+    let last_look = start.tick.as_mut().map_or(Ok(()), |tick| tick());
+    let (code, stopped) = match heard? {
+        Heard::Ended(code) => (code, None),
+        Heard::Stopped(why) => (None, Some(why)),
+    };
+    let Some(why) = stopped else {
         return match start.not_standing.map(i32::from) {
             Some(refused) if code == Some(refused) => Err(AgentError::NotStanding { program: name, stderr }),
-            _ => talk.dialogue.end(&Exit { code, stderr }),
+            _ => last_look.and_then(|()| talk.dialogue.end(&Exit { code, stderr })),
         };
-    }
+    };
     let partial = match talk.dialogue.end(&Exit { code: None, stderr }) {
         Err(AgentError::Incomplete { partial, .. }) => partial,
         _ => String::new(),
     };
-    Err(AgentError::TimeOut { agent: name, limit: program.time_limit, partial })
+    Err(match why {
+        Why::Time => AgentError::TimeOut { agent: name, limit: program.time_limit, partial },
+        Why::Wanted => AgentError::Stopped { agent: name, partial },
+        Why::Error(error) => error,
+    })
+}
+
+/// What ends a program before it ends by itself.
+struct Limits<'a, 'b> {
+    time: Duration,
+    stop: Option<Pin<Box<dyn Future<Output = ()> + 'a>>>,
+    tick: Option<&'b mut Tick<'a>>,
+}
+
+/// How listening ended.
+enum Heard {
+    Ended(Option<i32>),
+    Stopped(Why),
+}
+
+/// Why a program was stopped.
+enum Why {
+    Time,
+    Wanted,
+    Error(AgentError),
 }
 
 /// A program that talks, and what is kept of it.
@@ -103,35 +140,58 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    /// Reads lines until the program has ended: its exit code.
+    /// Reads lines until the program has ended, or is to.
     async fn listen(
         &mut self,
         child: &mut Child,
+        processes: &mut Processes,
+        mut limits: Limits<'_, '_>,
         events: &mut dyn FnMut(Event),
-        mut tick: Option<&mut Box<dyn FnMut() + '_>>,
-    ) -> Result<Option<i32>, AgentError> {
+    ) -> Result<Heard, AgentError> {
         let lost = |source| AgentError::Lost { program: self.name.to_owned(), source };
-        let Some(stdout) = child.stdout.take() else { return Ok(None) };
+        let Some(stdout) = child.stdout.take() else { return Ok(Heard::Ended(None)) };
         let mut lines = BufReader::new(stdout.take(LARGEST_OUTPUT as u64 + 1)).split(b'\n');
-        let mut ended: Option<(Option<i32>, Instant)> = None;
+        let mut is_open = true;
+        let mut ended: Option<Option<i32>> = None;
+        let mut stopped: Option<Why> = None;
+        let mut stop = limits.stop.take().unwrap_or_else(|| Box::pin(std::future::pending()));
         let mut ticks = tokio::time::interval(TICK);
+        // First the end of its time; then of its grace, or of the wait for what it may still have said.
+        let mut until = Instant::now() + limits.time;
+        let end_by = |why: Why, stopped: &mut Option<Why>, processes: &Processes| {
+            processes.ask_to_end();
+            *stopped = Some(why);
+            Instant::now() + GRACE
+        };
         loop {
-            let until = ended.map_or_else(|| Instant::now() + TICK, |(_, at)| at + AFTER_THE_END);
+            let awaits_end = ended.is_none() && stopped.is_none();
+            if let Some(code) = ended.filter(|_| !is_open) {
+                return Ok(stopped.map_or(Heard::Ended(code), Heard::Stopped));
+            }
             tokio::select! {
-                line = lines.next_segment() => match line.map_err(lost)? {
+                line = lines.next_segment(), if is_open => match line.map_err(lost)? {
                     Some(line) => match self.line(&line, events)? {
                         Next::Line => {}
-                        Next::Stop => return Ok(None),
+                        Next::Stop => return Ok(stopped.map_or(Heard::Ended(None), Heard::Stopped)),
                     },
-                    None => return Ok(child.wait().await.map_err(lost)?.code()),
+                    None => is_open = false,
                 },
                 status = child.wait(), if ended.is_none() => {
-                    ended = Some((status.map_err(lost)?.code(), Instant::now()));
+                    processes.ended = true;
+                    ended = Some(status.map_err(lost)?.code());
+                    until = Instant::now() + AFTER_THE_END;
                 }
-                () = tokio::time::sleep_until(until), if ended.is_some() => {
-                    return Ok(ended.and_then(|(code, _)| code));
-                }
-                _ = ticks.tick() => if let Some(tick) = tick.as_deref_mut() { tick() },
+                () = tokio::time::sleep_until(until) => match (ended, stopped.take()) {
+                    (_, Some(why)) => return Ok(Heard::Stopped(why)),
+                    (Some(code), None) => return Ok(Heard::Ended(code)),
+                    (None, None) => until = end_by(Why::Time, &mut stopped, processes),
+                },
+                () = &mut stop, if awaits_end => until = end_by(Why::Wanted, &mut stopped, processes),
+                _ = ticks.tick() => if let Some(Err(error)) = limits.tick.as_deref_mut().map(|tick| tick())
+                    && awaits_end
+                {
+                    until = end_by(Why::Error(error), &mut stopped, processes);
+                },
             }
         }
     }
@@ -164,14 +224,57 @@ enum Next {
     Stop,
 }
 
-/// A process group that ends with the value.
-struct Group(Option<Pid>);
+/// The program and all that it started, which end with the value.
+struct Processes {
+    pid: Option<Pid>,
+    /// A helper stands between: it hands signals on, and ends what the program leaves.
+    walled: bool,
+    /// The program has ended and is buried: its number may be another's.
+    ended: bool,
+}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            let _ = kill_process_group(pid, Signal::KILL);
+impl Processes {
+    fn of(child: &Child, walled: bool) -> Self {
+        Self { pid: child.id().and_then(|id| Pid::from_raw(id.cast_signed())), walled, ended: false }
+    }
+
+    /// Asks it to end by itself.
+    fn ask_to_end(&self) {
+        match self.pid.filter(|_| !self.ended) {
+            Some(pid) if self.walled => _ = kill_process(pid, Signal::TERM),
+            Some(pid) => _ = kill_process_group(pid, Signal::TERM),
+            None => {}
         }
+    }
+
+    /// Ends all of it now.
+    async fn end(&mut self, child: &mut Child) {
+        self.tell_to_end();
+        if !self.ended {
+            self.ended = tokio::time::timeout(AT_ONCE, child.wait()).await.is_ok();
+        }
+    }
+
+    fn tell_to_end(&self) {
+        match self.pid {
+            Some(pid) if self.walled && !self.ended => _ = kill_process(pid, Signal::QUIT),
+            Some(pid) if !self.walled => _ = kill_process_group(pid, Signal::KILL),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        let Some(pid) = self.pid.filter(|_| !self.ended) else { return };
+        self.tell_to_end();
+        // A helper that is killed ends less than one that ends by itself.
+        let begun = Instant::now();
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while self.walled && begun.elapsed() < AT_ONCE && matches!(waitid(WaitId::Pid(pid), look), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 

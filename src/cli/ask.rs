@@ -10,6 +10,7 @@ use crate::job::{Desk, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
 use crate::suggestion;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -172,17 +173,28 @@ pub(super) fn run_here(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
-    let mut screen = watch_jobs::Screen::new(settings, printer)?;
-    screen.begin(records);
+    let screen = RefCell::new(watch_jobs::Screen::new(settings, printer)?);
+    screen.borrow().begin(records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-        Ok::<_, Failure>(tokio::select! {
-            () = crate::job::run_all(records, at_once, &desk, &store, &mut screen) => None,
-            _ = interrupted.recv() => Some(Failure::Interrupted),
-            _ = ended.recv() => Some(Failure::Terminated),
-        })
+        let mut all = std::pin::pin!(crate::job::run_all(records, at_once, &desk, &store, &screen));
+        let why = tokio::select! {
+            () = &mut all => return Ok(None),
+            _ = interrupted.recv() => Failure::Interrupted,
+            _ = ended.recv() => Failure::Terminated,
+        };
+        desk.stop();
+        screen.borrow_mut().is_stopping();
+        // Agents save what they need to go on later, unless somebody cannot wait for that.
+        tokio::select! {
+            () = &mut all => {}
+            _ = interrupted.recv() => {}
+            _ = ended.recv() => {}
+        }
+        Ok::<_, Failure>(Some(why))
     })?;
+    let screen = screen.into_inner();
     if let Some(failure) = over {
         return screen.stop(records, &failure, &store);
     }

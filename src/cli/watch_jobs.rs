@@ -17,17 +17,24 @@ pub(super) struct Screen<'a> {
     live: Live,
     worst: u8,
     ended: Vec<String>,
+    /// Jobs that end now were stopped; [`Screen::stop`] tells of them.
+    stopping: bool,
 }
 
 impl<'a> Screen<'a> {
     pub(super) fn new(settings: &'a Settings, printer: &'a Printer) -> Result<Self, Failure> {
         settings.base()?;
-        Ok(Self { settings, printer, live: printer.live(), worst: fail::DONE, ended: Vec::new() })
+        Ok(Self { settings, printer, live: printer.live(), worst: fail::DONE, ended: Vec::new(), stopping: false })
     }
 
     /// The worst exit code of all.
     pub(super) fn worst(&self) -> u8 {
         self.worst
+    }
+
+    /// All jobs were asked to stop.
+    pub(super) fn is_stopping(&mut self) {
+        self.stopping = true;
     }
 
     /// Says what is kept of jobs that were stopped, and ends them for good.
@@ -37,8 +44,10 @@ impl<'a> Screen<'a> {
         for record in &rest {
             let folder = jobs.folder(&record.id);
             let mut record = folder.read()?;
-            record.ended = Some(Ended::cancelled(why.to_string(), self.settings.machine.now()));
-            folder.write(&record)?;
+            if record.ended.is_none() {
+                record.ended = Some(Ended::cancelled(why.to_string(), self.settings.machine.now()));
+                folder.write(&record)?;
+            }
             if self.settings.json {
                 self.printer.print(self.row(failed(&record, why)))?;
             }
@@ -46,7 +55,12 @@ impl<'a> Screen<'a> {
         if !self.settings.json {
             let code = self.printer.failure(why);
             for record in rest {
-                say(&format!("{} is cancelled; `kb jobs retry {}` asks again", record.id, record.id));
+                let id = &record.id;
+                let partial = match jobs.folder(id).partial().exists() {
+                    true => format!("; `kb jobs show {id}` prints what it had said"),
+                    false => String::new(),
+                };
+                say(&format!("{id} is cancelled{partial}; `kb jobs retry {id}` asks again"));
             }
             return Ok(code);
         }
@@ -117,6 +131,7 @@ impl Watcher for Screen<'_> {
                 self.live.clear();
                 say(&format!("kb: {warning}"));
             }
+            Happened::Ended(Err(JobError::Cancelled)) if self.stopping => self.live.end(number),
             Happened::Ended(result) => {
                 self.live.end(number);
                 self.ended.push(record.id.clone());

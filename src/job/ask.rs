@@ -2,20 +2,16 @@
 
 use super::enclose::{self, Enclosed, Enclosure};
 use super::mend::Letter;
+use super::stop::Stop;
 use super::{Desk, JobError, Order, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
-use crate::agent::{self, Answer, Brief, Candidate, Event, Program, Start};
+use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
 use crate::sandbox::{NOT_STANDING, Wall};
 use crate::subject::Snapshot;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// How long another job may take to renew a login.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// How often it is looked whether it has.
-const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// Whom to ask, and what.
 pub(super) struct Asked<'a> {
@@ -24,6 +20,7 @@ pub(super) struct Asked<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) snapshot: &'a Snapshot,
     pub(super) desk: &'a Desk<'a>,
+    pub(super) stop: &'a Stop,
     /// The job's.
     pub(super) id: &'a str,
     /// What is said instead of the question, in the session of the answer that it is about.
@@ -92,18 +89,27 @@ pub(super) async fn ask(
     events: &mut dyn FnMut(Event),
 ) -> Result<(Answer, &'static str), JobError> {
     let Prepared { executable, program, wall, name, goes_on, .. } = prepare(asked, events).await?;
-    let Asked { order, candidate, snapshot, desk, id, .. } = *asked;
-    let stream = Some(stream);
+    let Asked { order, candidate, snapshot, desk, id, stop, .. } = *asked;
+    if stop.is_wanted() {
+        return Err(JobError::Cancelled);
+    }
+    let (stream, wanted) = (Some(stream), stop.wanted());
     if is_scout(candidate) {
-        let answer = agent::run(program, Start { stream, ..Start::default() }, events).await?;
+        let start = Start { stream, stop: Some(Box::pin(wanted)), ..Start::default() };
+        let answer = agent::run(program, start, events).await?;
         return Ok((answer, wall.word()));
     }
     let enclosed = Enclosed { candidate, executable: &executable, snapshot, desk, wall, name: &name, job: id };
-    let mut enclosure = around(&enclosed, &program).await?;
-    let login = &mut enclosure.home.login;
+    let mut enclosure = patiently(|| enclose::around(&enclosed, &program), stop).await?;
+    let home = &mut enclosure.home;
+    let (place, login) = (home.path.clone(), &mut home.login);
     let tick = || {
         // An error is told at the end: until then the tokens are where the agent put them.
         let _ = login.as_mut().map(LoginWatch::poll);
+        match home::is_too_large(&place) {
+            true => Err(AgentError::TooLarge { agent: order.agent.clone(), limit: home::LARGEST }),
+            false => Ok(()),
+        }
     };
     let start = Start {
         command: std::mem::take(&mut enclosure.command),
@@ -111,6 +117,7 @@ pub(super) async fn ask(
         stream,
         not_standing: (wall != Wall::None).then_some(NOT_STANDING),
         tick: Some(Box::new(tick)),
+        stop: Some(Box::pin(wanted)),
     };
     let answer = agent::run(program, start, events).await;
     let certificate = enclosure.proxy().and_then(|proxy| proxy.report().certificate_suspected);
@@ -135,22 +142,29 @@ pub(super) async fn ask(
     }
 }
 
-/// Builds the surroundings. Waits while another job renews the login, without holding up that job, which
-/// may be this process's own.
-async fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclosure, JobError> {
+/// How long another job may take to renew a login.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often it is tried again meanwhile.
+const TRIED_AGAIN: Duration = Duration::from_millis(200);
+
+/// Tries again while another job renews the login, which may be one of this process: it must go on.
+async fn patiently<T>(mut attempt: impl FnMut() -> Result<T, JobError>, stop: &Stop) -> Result<T, JobError> {
     let until = Instant::now() + PATIENCE;
     loop {
-        match enclose::around(enclosed, program) {
+        match attempt() {
             Err(JobError::Home(HomeError::Login(LoginError::Busy { .. }))) if Instant::now() < until => {
-                tokio::time::sleep(BETWEEN_TRIES).await;
+                if stop.is_wanted() {
+                    return Err(JobError::Cancelled);
+                }
+                tokio::time::sleep(TRIED_AGAIN).await;
             }
-            done => return done,
+            other => return other,
         }
     }
 }
 
 async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Prepared, JobError> {
-    let Asked { order, question, candidate, snapshot, desk, id, letter } = *asked;
+    let Asked { order, question, candidate, snapshot, desk, id, letter, stop } = *asked;
     let machine = desk.machine;
     let not_installed = || JobError::NotInstalled {
         agent: order.agent.clone(),
@@ -166,7 +180,7 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
         None => told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk)),
     };
     let leads = match order.leads && !is_scout(candidate) && session.is_none() {
-        true => told::leads(question, snapshot, desk, events).await,
+        true => told::leads(question, snapshot, desk, stop, events).await,
         false => Vec::new(),
     };
     let prompt = match letter {

@@ -10,6 +10,7 @@ mod record;
 mod refresh;
 mod reuse;
 mod slots;
+mod stop;
 mod told;
 
 pub use ask::Plan;
@@ -35,6 +36,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use stop::{Stop, Stopper};
 
 /// What jobs of one command share: where notes go, who can be asked, what was pinned already.
 pub struct Desk<'a> {
@@ -46,12 +48,25 @@ pub struct Desk<'a> {
     pub roster: &'a Roster,
     snapshots: RefCell<HashMap<PathBuf, Arc<Snapshot>>>,
     looks: Looks,
+    stopper: Stopper,
 }
 
 impl<'a> Desk<'a> {
     /// Nothing is pinned yet.
     pub fn new(kb: &'a KnowledgeBase, machine: &'a Machine, roster: &'a Roster) -> Self {
-        Self { kb, machine, roster, snapshots: RefCell::default(), looks: Looks::default() }
+        Self {
+            kb,
+            machine,
+            roster,
+            snapshots: RefCell::default(),
+            looks: Looks::default(),
+            stopper: Stopper::default(),
+        }
+    }
+
+    /// Asks all jobs to stop. They end within moments, each with what it said until then.
+    pub fn stop(&self) {
+        self.stopper.stop();
     }
 
     /// The agent that an order names.
@@ -89,7 +104,7 @@ impl JobError {
     /// What it makes of a job, in one word.
     pub fn outcome(&self) -> &'static str {
         match self {
-            JobError::Cancelled => "cancelled",
+            JobError::Cancelled | JobError::Agent(AgentError::Stopped { .. }) => "cancelled",
             JobError::Agent(AgentError::Incomplete { .. } | AgentError::TimeOut { .. }) => "incomplete",
             _ => "failed",
         }
@@ -171,7 +186,7 @@ pub enum JobError {
         host: String,
     },
     /// Somebody asked for it to stop.
-    #[error("cancelled; nothing was kept")]
+    #[error("cancelled before it had an answer")]
     Cancelled,
     /// A note that goes along is not there.
     #[error(transparent)]
@@ -219,16 +234,26 @@ pub async fn plan(order: &Order, desk: &Desk<'_>) -> Result<Plan, JobError> {
     let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
     let candidate = desk.candidate(order)?;
     let snapshot = desk.pin(&order.subject)?;
-    let asked =
-        ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: "j-dry-run", letter: None };
+    let stop = &desk.stopper.listen();
+    let asked = ask::Asked {
+        order,
+        question: &question,
+        candidate,
+        snapshot: &snapshot,
+        desk,
+        stop,
+        id: "j-dry-run",
+        letter: None,
+    };
     ask::plan(&asked).await
 }
 
 /// Asks, and keeps the answer as a note. `folder` is where the job's raw stream goes.
-pub async fn run(
+async fn run(
     order: &Order,
     desk: &Desk<'_>,
     folder: &Folder,
+    stop: &Stop,
     events: &mut dyn FnMut(Event),
 ) -> Result<Outcome, JobError> {
     let started = Instant::now();
@@ -245,7 +270,8 @@ pub async fn run(
         return Ok(Outcome { kept, citations, changed_meanwhile: Vec::new(), seconds });
     }
     let id = folder.id();
-    let asked = ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, id: &id, letter: None };
+    let asked =
+        ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, stop, id: &id, letter: None };
     let comparing = snapshot.clone();
     tokio::task::spawn_blocking(move || comparing.get_ready_to_compare());
     let (mut answer, wall) = ask::ask(&asked, folder.stream(), events).await?;

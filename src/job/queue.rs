@@ -1,14 +1,19 @@
 //! Many jobs, side by side: so many at once in this process, so many an agent across all of them. Each
 //! is kept as it ends.
 
-use super::{Desk, Ended, Held, JobError, Jobs, Outcome, Record, run, slots};
-use crate::agent::{AgentError, Candidate, Event};
+use super::stop::Stopper;
+use super::{Desk, Ended, Folder, Held, JobError, Jobs, Outcome, Record, run, slots};
+use crate::agent::{AgentError, Candidate, Event, GRACE};
 use futures_util::future::join_all;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// How often a job looks whether somebody asked for it to stop.
 const LOOKS: Duration = Duration::from_millis(200);
+
+/// How long a job that was asked to stop may take; most take less.
+const GIVEN_UP: Duration = GRACE.saturating_add(Duration::from_secs(2));
 
 /// How often a watcher is told that time goes by.
 const TICK: Duration = Duration::from_secs(1);
@@ -36,16 +41,21 @@ pub trait Watcher {
     fn hint(&self, error: &JobError) -> String;
 }
 
-/// Runs every job, `at_once` at a time. Dropping the future cancels what runs.
-pub async fn run_all(records: &[Record], at_once: usize, desk: &Desk<'_>, jobs: &Jobs, watcher: &mut dyn Watcher) {
-    let watcher = RefCell::new(watcher);
+/// Runs every job, `at_once` at a time, until all have ended. [`Desk::stop`] ends them within moments;
+/// dropping the future ends them at once.
+pub async fn run_all(
+    records: &[Record],
+    at_once: usize,
+    desk: &Desk<'_>,
+    jobs: &Jobs,
+    watcher: &RefCell<dyn Watcher + '_>,
+) {
     let places = tokio::sync::Semaphore::new(at_once.max(1));
     let one = |number: usize, record: &Record| {
-        let (record, watcher, places) = (record.clone(), &watcher, &places);
+        let (record, places) = (record.clone(), &places);
         async move {
             let Ok(held) = jobs.hold(&record.id) else { return };
-            let Ok(_place) = places.acquire().await else { return };
-            one(number, record, &held, desk, watcher).await;
+            one(number, record, &held, places, desk, watcher).await;
         }
     };
     let all = join_all(records.iter().enumerate().map(|(number, record)| one(number, record)));
@@ -61,43 +71,79 @@ pub async fn run_all(records: &[Record], at_once: usize, desk: &Desk<'_>, jobs: 
     }
 }
 
-async fn one(number: usize, mut record: Record, held: &Held, desk: &Desk<'_>, watcher: &RefCell<&mut dyn Watcher>) {
-    let began = Instant::now();
+async fn one(
+    number: usize,
+    mut record: Record,
+    held: &Held,
+    places: &Semaphore,
+    desk: &Desk<'_>,
+    watcher: &RefCell<dyn Watcher + '_>,
+) {
+    let began = Cell::new(Instant::now());
     let tell = |record: &Record, what: Happened| watcher.borrow_mut().happened(number, record, what);
-    let cancelled = async {
-        while !held.folder.is_cancelled() {
-            tokio::time::sleep(LOOKS).await;
+    let stopper = Stopper::default();
+    let stop = stopper.listen();
+    let given_up = async {
+        let all = desk.stopper.listen();
+        while !held.folder.is_cancelled() && !all.is_wanted() {
+            tokio::select! {
+                () = all.wanted() => {}
+                () = tokio::time::sleep(LOOKS) => {}
+            }
         }
+        stopper.stop();
+        tokio::time::sleep(GIVEN_UP).await;
     };
     let limit = desk.roster.by_name(&record.order.agent).and_then(Candidate::jobs_at_once);
     let work = async {
-        let _slot = slots::take(&record.order.agent, limit, desk.machine).await;
+        let turn = async {
+            let place = places.acquire().await;
+            (place, slots::take(&record.order.agent, limit, desk.machine).await)
+        };
+        let _turn = tokio::select! {
+            turn = turn => turn,
+            () = stop.wanted() => return Err(JobError::Cancelled),
+        };
+        began.set(Instant::now());
         record.started = Some(desk.machine.now());
         held.folder.write(&record)?;
         tell(&record, Happened::Started);
         let mut events = |event| tell(&record, Happened::Event(event));
-        run(&record.order, desk, &held.folder, &mut events).await
+        run(&record.order, desk, &held.folder, &stop, &mut events).await
     };
     let result = tokio::select! {
         result = work => result,
-        () = cancelled => Err(JobError::Cancelled),
+        () = given_up => Err(JobError::Cancelled),
     };
+    let result = kept_partial(result, &held.folder);
     let hint = result.as_ref().err().map(|error| watcher.borrow().hint(error));
     record.ended = Some(Ended {
         outcome: result.as_ref().map_or_else(JobError::outcome, Outcome::word).to_owned(),
         at: desk.machine.now(),
-        seconds: began.elapsed().as_secs_f64(),
+        seconds: began.get().elapsed().as_secs_f64(),
         note: result.as_ref().ok().and_then(|outcome| outcome.note().map(ToOwned::to_owned)),
         error: result.as_ref().err().map(ToString::to_string),
         hint,
         changed_meanwhile: result.as_ref().map_or_else(|_| Vec::new(), |outcome| outcome.changed_meanwhile.clone()),
     });
-    if let Err(JobError::Agent(AgentError::Incomplete { partial, .. } | AgentError::TimeOut { partial, .. })) = &result
-        && !partial.is_empty()
-    {
-        let _ = held.folder.write_partial(partial);
-    }
     // The note is what counts; a record that cannot be written leaves the job `interrupted`.
     let _ = held.folder.write(&record);
     tell(&record, Happened::Ended(result));
+}
+
+/// The same, once what the agent said until it broke off is kept.
+fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Outcome, JobError> {
+    if let Err(JobError::Agent(
+        AgentError::Incomplete { partial, .. }
+        | AgentError::TimeOut { partial, .. }
+        | AgentError::Stopped { partial, .. },
+    )) = &result
+        && !partial.is_empty()
+    {
+        let _ = folder.write_partial(partial);
+    }
+    match result {
+        Err(JobError::Agent(AgentError::Stopped { .. })) => Err(JobError::Cancelled),
+        other => other,
+    }
 }

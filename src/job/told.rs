@@ -1,5 +1,6 @@
 //! What goes to an agent beside the question: leads from scout, and notes as data.
 
+use super::stop::Stop;
 use super::{Desk, JobError, Order};
 use crate::agent::{self, Answer, Brief, Event, Start, Usage};
 use crate::context::{self, Budget, Piece};
@@ -34,13 +35,15 @@ pub(super) async fn leads(
     question: &Question,
     snapshot: &Snapshot,
     desk: &Desk<'_>,
+    stop: &Stop,
     events: &mut dyn FnMut(Event),
 ) -> Vec<String> {
     let Some(scout) = desk.roster.by_name("scout") else { return Vec::new() };
     let brief = Brief::new(question, snapshot, desk.machine);
     let Ok(mut program) = scout.agent.program(&brief) else { return Vec::new() };
     program.time_limit = PATIENCE;
-    let found = agent::run(program, Start::default(), &mut |_| {}).await;
+    let found =
+        agent::run(program, Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() }, &mut |_| {}).await;
     let Ok(Answer { cited: Some(places), found: true, .. }) = found else { return Vec::new() };
     let leads: Vec<String> =
         places.iter().take(LEADS).map(|place| format!("`{}:{}-{}`", place.path, place.first, place.last)).collect();

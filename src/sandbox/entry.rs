@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// error as the program shall have them, from a thread that lives as long as the program: the kernel
 /// ends everything behind the wall when that thread ends. The exit code is the program's (128 + n
 /// for signal n), or [`NOT_STANDING`](super::NOT_STANDING). SIGTERM and SIGINT to the process are
-/// handed on to the program; SIGKILL ends everything behind the wall.
+/// handed on to the program; SIGQUIT ends everything behind the wall, SIGKILL behind `namespaces`.
 #[derive(Debug, Default)]
 pub struct Entry {
     /// The program to start, and its arguments.

@@ -39,8 +39,8 @@ pub(super) fn run(spec: &Spec, program: &[OsString]) -> Result<u8, HelperError> 
         Side::Parent(main) => {
             process::let_go_of_pipes()?;
             let code = process::watch(main, |signal| match kb_is_there(spec) {
-                true if kill_process_group(main, signal).is_ok() => {}
-                true => _ = kill_process(main, signal),
+                true if kill_process_group(main, process::handed_on(signal)).is_ok() => {}
+                true => _ = kill_process(main, process::handed_on(signal)),
                 false => _ = kill_process(main, Signal::KILL),
             });
             end_all();

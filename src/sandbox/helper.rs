@@ -2,13 +2,16 @@
 
 use super::spec::{Kind, Spec};
 use super::{access, bubblewrap, calls, files, namespaces, process};
-use rustix::process::{Resource, Rlimit, setrlimit, setsid};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid};
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
+
+/// A program writes no larger file, in bytes.
+const LARGEST_FILE: u64 = 512 << 20;
 
 /// Why the wall does not stand, or the program did not start.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +92,9 @@ pub fn wall_main(arguments: &[OsString], spec: Option<&OsStr>) -> Result<u8, Hel
 pub(super) fn become_program(spec: &Spec, program: &[OsString]) -> Result<Infallible, HelperError> {
     setsid().step("leave the terminal")?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).step("forbid core files")?;
+    let largest = getrlimit(Resource::Fsize).maximum.map_or(LARGEST_FILE, |most| most.min(LARGEST_FILE));
+    let largest = Rlimit { current: Some(largest), maximum: Some(largest) };
+    setrlimit(Resource::Fsize, largest).step("bound files")?;
     rustix::thread::set_no_new_privs(true).step("give up new privileges")?;
     access::restrict(spec)?;
     rustix::process::chdir(spec.folder())

@@ -40,7 +40,7 @@ pub(super) fn run(spec: &Spec, program: &[OsString]) -> Result<u8, HelperError> 
         Side::Parent(init) => {
             drop((control, alive));
             process::let_go_of_pipes()?;
-            Ok(process::watch(init, |signal| _ = kill_process(init, signal)))
+            Ok(process::watch(init, |signal| _ = kill_process(init, process::handed_on(signal))))
         }
     }
 }

@@ -89,6 +89,11 @@ fn next_signal() -> libc::c_int {
     signal
 }
 
+/// A signal as it is handed on: who sends SIGQUIT wants an end at once.
+pub(super) fn handed_on(signal: Signal) -> Signal {
+    if signal == Signal::QUIT { Signal::KILL } else { signal }
+}
+
 /// Waits until `main` has ended, buries others meanwhile, and gives `hand_on` each signal that asks to
 /// end. Returns the exit code.
 pub(super) fn watch(main: Pid, mut hand_on: impl FnMut(Signal)) -> u8 {

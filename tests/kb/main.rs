@@ -33,6 +33,8 @@ mod revisions;
 mod search;
 mod show;
 mod stand_in;
+#[cfg(target_os = "linux")]
+mod stopped;
 mod streams;
 mod tidy;
 mod two_at_once;

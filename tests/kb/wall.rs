@@ -374,6 +374,19 @@ fn nothing_outlives_the_killed_helper() {
 }
 
 #[test]
+fn nothing_outlives_a_program_that_is_told_to_end_at_once() {
+    for wall in walls() {
+        let place = Place::new();
+        let script = format!("trap '' TERM QUIT; {DAEMON} while :; do sleep 1; done");
+        let mut child = start(&place.sandbox(), wall, &shell(&script));
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+        signal(&child, rustix::process::Signal::QUIT);
+        child.wait().unwrap();
+        nothing_lives(&place, wall);
+    }
+}
+
+#[test]
 fn many_walls_stand_at_once_and_each_has_its_own_listener() {
     for wall in walls() {
         let threads: Vec<_> = (0..16)
