@@ -2,8 +2,8 @@
 
 use super::reading::{self, Ending, Said, at, does, doing, text, variables};
 use super::{
-    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Seed, Step,
-    Usage,
+    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Moved, Needs, Program, Seed,
+    Step, Usage,
 };
 use serde_json::Value;
 use std::collections::HashMap;
@@ -40,7 +40,8 @@ impl Agent for Claude {
                 "CLAUDE_CODE_OAUTH_TOKEN",
             ]),
             seeds: vec![Seed { file: ".claude/settings.json".to_owned(), keep: &SETTINGS }],
-            sessions: reading::names(&[".claude/projects"]),
+            sessions: reading::names(&[".claude/projects/*.jsonl"]),
+            moved: Some(Moved { variable: "CLAUDE_CONFIG_DIR", folder: ".claude" }),
             login: Some(Login {
                 file: ".claude/.credentials.json",
                 access: &["claudeAiOauth", "accessToken"],

@@ -2,8 +2,8 @@
 
 use super::reading::{self, Ending, Said, does, text, variables};
 use super::{
-    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Seed, Step,
-    Usage,
+    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Moved, Needs, Program, Seed,
+    Step, Usage,
 };
 use serde_json::Value;
 use std::ffi::OsString;
@@ -40,7 +40,8 @@ impl Agent for Codex {
             hosts: reading::names(&["api.openai.com", "chatgpt.com", "auth.openai.com"]),
             variables: variables(&["CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"]),
             seeds: vec![Seed { file: ".codex/config.toml".to_owned(), keep: &SETTINGS }],
-            sessions: reading::names(&[".codex/sessions"]),
+            sessions: reading::names(&[".codex/sessions/*.jsonl"]),
+            moved: Some(Moved { variable: "CODEX_HOME", folder: ".codex" }),
             login: Some(Login {
                 file: ".codex/auth.json",
                 access: &["tokens", "access_token"],

@@ -3,6 +3,9 @@
 
 pub(super) mod confined;
 mod settings;
+mod tidy;
+
+pub use tidy::tidy;
 
 use super::login::{self, LoginError, LoginWatch};
 use super::{Needs, Seed};
@@ -134,18 +137,16 @@ fn plain(name: &str) -> String {
 pub fn prepare(wanted: &Wanted<'_>, machine: &Machine) -> Result<Home, HomeError> {
     let path = path(wanted.agent, wanted.name, machine);
     let make = |source| HomeError::Make { path: path.clone(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(make)?;
-    let folder = Folder::open(&path).map_err(make)?;
-    if flock(folder.handle(), FlockOperation::NonBlockingLockExclusive).is_err() {
-        return Err(HomeError::InUse { path });
-    }
+    let value = |name: &str| machine.variable(name).map(ToOwned::to_owned);
+    let folder = own(&path)?;
     let sessions = wanted.needs.sessions.clone();
     // A login that a killed kb left there is looked at before it is replaced.
     let is_login = |file: &Path| wanted.needs.login.is_some_and(|login| file == Path::new(login.file));
     folder.keep_only(&|file| is_session(file, &sessions) || is_login(file)).map_err(make)?;
     folder.make_folder(Path::new(TEMPORARY)).map_err(make)?;
     for seed in &wanted.needs.seeds {
-        if let Some(text) = user_settings(seed, wanted.user_home)? {
+        let users = wanted.needs.users_file(&seed.file, wanted.user_home, &value);
+        if let Some(text) = user_settings(seed, users)? {
             folder.write(Path::new(&seed.file), text.as_bytes()).map_err(make)?;
         }
     }
@@ -154,16 +155,37 @@ pub fn prepare(wanted: &Wanted<'_>, machine: &Machine) -> Result<Home, HomeError
     }
     let mut home = Home { path, login: None, folder, sessions };
     if let Some(login) = wanted.needs.login {
-        let Wanted { agent, user_home, time_limit, .. } = *wanted;
-        let wanted = login::Wanted { agent, login, user_home, time_limit };
+        let Wanted { agent, time_limit, .. } = *wanted;
+        let file = &wanted.needs.users_file(login.file, wanted.user_home, &value);
+        let wanted = login::Wanted { agent, login, file, time_limit };
         home.login = login::hand_out(&wanted, &home.path, &home.folder, machine)?;
     }
     Ok(home)
 }
 
+/// How often, and how long apart, a home is tried that somebody may only be tidying.
+const TRIES: (u32, Duration) = (40, Duration::from_millis(5));
+
+/// Makes a private home's folder, or opens the one that is there; nobody else has it then.
+fn own(path: &Path) -> Result<Folder, HomeError> {
+    let make = |source| HomeError::Make { path: path.to_owned(), source };
+    let (tries, apart) = TRIES;
+    for _ in 0..tries {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(make)?;
+        // What was tidied away meanwhile is made again.
+        if let Ok(folder) = Folder::open(path)
+            && flock(folder.handle(), FlockOperation::NonBlockingLockExclusive).is_ok()
+            && folder.is_at(path)
+        {
+            return Ok(folder);
+        }
+        std::thread::sleep(apart);
+    }
+    Err(HomeError::InUse { path: path.to_owned() })
+}
+
 /// What of a settings file of the user goes into a private home; none where there is no such file.
-fn user_settings(seed: &Seed, user_home: &Path) -> Result<Option<String>, HomeError> {
-    let path = user_home.join(&seed.file);
+fn user_settings(seed: &Seed, path: PathBuf) -> Result<Option<String>, HomeError> {
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(&path);
     let bytes = match file.and_then(|file| read_plain(file, LARGEST_SETTINGS)) {

@@ -13,6 +13,7 @@ use crate::machine::Machine;
 use crate::save::{self, Exchanged};
 use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, flock};
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -83,15 +84,15 @@ pub enum LoginError {
     },
 }
 
-/// Whether somebody seems to be logged in. `is_set` says whether a variable of this name has a value.
-/// Starts nothing, and asks nobody.
-pub fn looks_logged_in(needs: &Needs, user_home: &Path, is_set: &dyn Fn(&str) -> bool) -> LoginState {
+/// Whether somebody seems to be logged in. `value` gives the value of a variable, if it has one. Starts
+/// nothing, and asks nobody.
+pub fn looks_logged_in(needs: &Needs, user_home: &Path, value: &dyn Fn(&str) -> Option<OsString>) -> LoginState {
     let is_secret = |name: &&String| ["_KEY", "_TOKEN"].iter().any(|end| name.ends_with(end));
-    if needs.hosts.is_empty() || needs.variables.iter().filter(is_secret).any(|name| is_set(name)) {
+    if needs.hosts.is_empty() || needs.variables.iter().filter(is_secret).any(|name| value(name).is_some()) {
         return LoginState::Yes;
     }
     let Some(login) = needs.login else { return LoginState::Unknown };
-    match read(&user_home.join(login.file)) {
+    match read(&needs.users_file(login.file, user_home, value)) {
         Ok(Some(stored)) if stored.access(&login).is_some() || stored.refresh(&login).is_some() => LoginState::Yes,
         Ok(Some(stored)) if has_key(&stored.json) => LoginState::Yes,
         // The keychain may hold it.
@@ -113,7 +114,8 @@ fn has_key(json: &serde_json::Value) -> bool {
 pub(super) struct Wanted<'a> {
     pub(super) agent: &'a str,
     pub(super) login: Login,
-    pub(super) user_home: &'a Path,
+    /// The user's.
+    pub(super) file: &'a Path,
     pub(super) time_limit: Duration,
 }
 
@@ -126,7 +128,7 @@ pub(super) fn hand_out(
     machine: &Machine,
 ) -> Result<Option<LoginWatch>, LoginError> {
     let login = wanted.login;
-    let path = wanted.user_home.join(login.file);
+    let path = wanted.file.to_owned();
     let private = Path::new(login.file);
     let unwritten = |source| LoginError::Seed { path: home.join(private), source };
     let seed = |stored: &Stored, with_refresh| {
@@ -154,6 +156,15 @@ pub(super) fn hand_out(
             Some(lock) => lock.recover(&login, &path)?,
             None => return Err(LoginError::Busy { path }),
         }
+    }
+}
+
+/// What a killed kb left renewed in a private home is written into the user's file. No, if another job has
+/// the login now: it did that first.
+pub(super) fn recover(agent: &str, login: &Login, file: &Path, machine: &Machine) -> Result<bool, LoginError> {
+    match Lock::try_take(agent, file, machine)? {
+        Some(lock) => lock.recover(login, file).map(|()| true),
+        None => Ok(false),
     }
 }
 
@@ -268,12 +279,12 @@ impl LoginWatch {
         machine: &Machine,
     ) -> Result<Self, LoginError> {
         let failed = |source| LoginError::Lock { path: lock.lent.clone(), source };
-        let Wanted { login, user_home, time_limit, .. } = *wanted;
+        let Wanted { login, file, time_limit, .. } = *wanted;
         let lent = Lent { home: home.to_owned(), tokens: fingerprint(&login, &seeded) };
         save::replace_private(&lock.lent, &serde_json::to_vec(&lent).unwrap_or_default()).map_err(failed)?;
         let home = folder.again().map_err(failed)?;
         let begun = (machine.now(), Instant::now());
-        let user_file = user_home.join(login.file);
+        let user_file = file.to_owned();
         Ok(Self { login, user_file, home, seeded, lock: Some(lock), time_limit, begun })
     }
 

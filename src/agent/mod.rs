@@ -92,6 +92,30 @@ pub struct Needs {
     pub sessions: Vec<String>,
     /// Where its login lies.
     pub login: Option<Login>,
+    /// How users move its settings elsewhere.
+    pub moved: Option<Moved>,
+}
+
+/// A variable that names the folder which is otherwise in the user's home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Its name.
+    pub variable: &'static str,
+    /// The folder, relative to the home.
+    pub folder: &'static str,
+}
+
+impl Needs {
+    /// Where a file of the user lies that a private home has at `file`: in the user's home, unless its
+    /// folder was moved.
+    pub fn users_file(&self, file: &str, user_home: &Path, value: &dyn Fn(&str) -> Option<OsString>) -> PathBuf {
+        let moved = self.moved.and_then(|moved| {
+            let inside = Path::new(file).strip_prefix(moved.folder).ok()?;
+            let folder = PathBuf::from(value(moved.variable)?);
+            folder.is_absolute().then(|| folder.join(inside))
+        });
+        moved.unwrap_or_else(|| user_home.join(file))
+    }
 }
 
 /// A settings file of the user's home, JSON or TOML where its name says so, anything else as it is.

@@ -81,7 +81,7 @@ pub(super) fn is_ready(candidate: &Candidate, settings: &Settings) -> bool {
 
 fn login(candidate: &Candidate, settings: &Settings) -> LoginState {
     let home = settings.machine.home.as_deref().unwrap_or(Path::new("/nonexistent"));
-    looks_logged_in(&candidate.needs(), home, &|name| settings.machine.variable(name).is_some())
+    looks_logged_in(&candidate.needs(), home, &|name| settings.machine.variable(name).map(ToOwned::to_owned))
 }
 
 /// The version of an installed npm package, read from its `package.json`: nothing is started.

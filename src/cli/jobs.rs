@@ -67,6 +67,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let store = Jobs::of(&settings.machine);
     match &args.what {
         None => {
+            job::tidy(&settings.roster, &settings.machine);
             let all = store.all();
             let total = all.len();
             let listed = if args.all { total } else { USUALLY_LISTED };

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         return Ok(DONE);
     }
     let store = Jobs::of(&settings.machine);
-    store.sweep();
+    crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
     run_here(&records, settings.jobs, settings, printer)

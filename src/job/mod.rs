@@ -18,7 +18,7 @@ pub use detach::{COMMAND as RUN_JOBS, run_detached};
 pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
 
-use crate::agent::home::HomeError;
+use crate::agent::home::{self, HomeError};
 use crate::agent::{self, AgentError, Answer, Candidate, Event, Roster};
 use crate::citation::{self, Citation};
 use crate::context;
@@ -222,6 +222,16 @@ fn cited(answer: &Answer, snapshot: &Snapshot) -> Vec<Citation> {
     citations.retain(|citation| rank(citation).is_some());
     citations.sort_by_key(rank);
     citations
+}
+
+/// Takes away what earlier jobs left and nobody needs any more; see [`home::tidy`].
+pub fn tidy(roster: &Roster, machine: &Machine) {
+    Jobs::of(machine).sweep();
+    let nowhere = Path::new("/nonexistent");
+    for candidate in roster.all().iter().filter(|candidate| candidate.agent.executable().is_some()) {
+        let user_home = machine.home.as_deref().unwrap_or(nowhere);
+        home::tidy(candidate.agent.name(), &candidate.needs(), user_home, record::KEPT, machine);
+    }
 }
 
 /// A new job's id.

@@ -17,7 +17,7 @@ const CANCEL: &str = "cancel";
 const STREAM: &str = "stream";
 const PARTIAL: &str = "partial.md";
 /// How long jobs are kept.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 /// How often, and how long apart, a lock is tried that somebody may only be looking at.
 const TRIES: (u32, Duration) = (40, Duration::from_millis(5));
 /// How long a job may wait for the process that is to run it.

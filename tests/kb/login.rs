@@ -3,7 +3,7 @@
 
 use kb::agent::home::{self, Home, HomeError, Wanted};
 use kb::agent::login::{LoginError, LoginState, looks_logged_in};
-use kb::agent::{Expiry, Login, Needs, Seed};
+use kb::agent::{Expiry, Login, Moved, Needs, Seed};
 use kb::machine::Machine;
 use serde_json::{Value, json};
 use std::fs;
@@ -284,36 +284,36 @@ fn a_link_in_the_users_home_leads_to_the_file_and_one_in_the_private_home_nowher
     assert!(fs::read_to_string(real).unwrap().contains("\"r1\""));
 }
 
+const HOLDER: &str = "KB_TEST_HOLDS_LOGIN_IN";
+
+/// Not a test by itself: a job that renewed the login and is killed before it was written back.
 #[test]
-fn what_a_killed_kb_had_not_written_back_is_written_back_by_the_next_job() {
-    const ROOT: &str = "KB_TEST_HOLDS_LOGIN_IN";
-    if let Some(root) = std::env::var_os(ROOT) {
-        let world = World { root: TempDir::new_in(&root).unwrap() };
-        let shared = Machine { state: Path::new(&root).join("state"), ..world.machine() };
-        let needs = needs();
-        let wanted = Wanted {
-            agent: "stub",
-            name: "j-1",
-            needs: &needs,
-            files: &[],
-            user_home: &Path::new(&root).join("user"),
-            time_limit: Duration::from_mins(15),
-        };
-        let home = home::prepare(&wanted, &shared).unwrap();
-        let left = json!({"oauth": {"accessToken": "a1", "refreshToken": "r1", "expiresAt": NOW + 600 * MINUTE}});
-        fs::write(home.path.join(FILE), left.to_string()).unwrap();
-        writeln!(std::io::stdout(), "HELD").unwrap();
-        std::thread::sleep(Duration::from_mins(1));
-        return;
-    }
+fn a_holder() {
+    let Some(root) = std::env::var_os(HOLDER) else { return };
+    let world = World { root: TempDir::new_in(&root).unwrap() };
+    let shared = Machine { state: Path::new(&root).join("state"), ..world.machine() };
+    let needs = needs();
+    let wanted = Wanted {
+        agent: "stub",
+        name: "j-1",
+        needs: &needs,
+        files: &[],
+        user_home: &Path::new(&root).join("user"),
+        time_limit: Duration::from_mins(15),
+    };
+    let home = home::prepare(&wanted, &shared).unwrap();
+    let left = json!({"oauth": {"accessToken": "a1", "refreshToken": "r1", "expiresAt": NOW + 600 * MINUTE}});
+    fs::write(home.path.join(FILE), left.to_string()).unwrap();
+    writeln!(std::io::stdout(), "HELD").unwrap();
+    std::thread::sleep(Duration::from_mins(1));
+}
+
+/// A user whose kb was killed like that; `meanwhile` happens before.
+fn killed(meanwhile: impl FnOnce(&World)) -> World {
     let world = World::new().logged_in("old", "0", NOW);
     let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "--nocapture",
-            "login::what_a_killed_kb_had_not_written_back_is_written_back_by_the_next_job",
-        ])
-        .env(ROOT, world.root.path())
+        .args(["--exact", "--nocapture", "login::a_holder"])
+        .env(HOLDER, world.root.path())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -323,13 +323,73 @@ fn what_a_killed_kb_had_not_written_back_is_written_back_by_the_next_job() {
         assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
         said.push(byte[0]);
     }
-    assert!(world.prepare_as("j-2", &needs(), Duration::ZERO).is_err(), "it is held");
+    meanwhile(&world);
     holder.kill().unwrap();
     holder.wait().unwrap();
+    world
+}
+
+#[test]
+fn what_a_killed_kb_had_not_written_back_is_written_back_by_the_next_job() {
+    let world = killed(|world| assert!(world.prepare_as("j-2", &needs(), Duration::ZERO).is_err(), "it is held"));
     // The same name, so that the private home is put in order too.
     let home = world.prepare("j-1");
     assert!(home.login.is_none());
     assert_eq!(world.users()["oauth"]["refreshToken"], "r1");
+}
+
+#[test]
+fn the_home_of_a_killed_job_goes_away_once_its_login_is_back() {
+    let tidy = |world: &World| home::tidy("stub", &needs(), &world.user(), Duration::from_hours(1), &world.machine());
+    let home = |world: &World| home::path("stub", "j-1", &world.machine());
+    let world = killed(|world| {
+        tidy(world);
+        assert!(home(world).join(FILE).exists(), "it is in use");
+    });
+    tidy(&world);
+    assert_eq!(world.users()["oauth"]["refreshToken"], "r1");
+    assert!(!home(&world).exists());
+}
+
+#[test]
+fn homes_of_sessions_stay_until_nobody_went_on_in_them_for_long() {
+    let world = World::new().logged_in("old", "0", NOW + 60 * MINUTE);
+    let home = world.prepare("j-1");
+    fs::create_dir_all(home.path.join(".agent/sessions")).unwrap();
+    fs::write(home.path.join(".agent/sessions/s.jsonl"), "{}").unwrap();
+    let kept = home::path("stub", "s-1", &world.machine());
+    home.keep("stub", "s-1", &world.machine()).unwrap();
+    let tidy = |kept| home::tidy("stub", &needs(), &world.user(), kept, &world.machine());
+    fs::write(kept.join(FILE), "left by a killed job that went on in it").unwrap();
+    tidy(Duration::from_hours(1));
+    assert!(!kept.join(FILE).exists());
+    assert!(kept.join(".agent/sessions/s.jsonl").exists());
+    tidy(Duration::ZERO);
+    assert!(!kept.exists());
+}
+
+#[test]
+fn settings_that_the_user_moved_are_found() {
+    let world = World::new();
+    let moved = world.root.path().join("moved");
+    fs::create_dir(&moved).unwrap();
+    fs::write(moved.join("settings.json"), r#"{"model": "m"}"#).unwrap();
+    fs::write(moved.join("credentials.json"), r#"{"oauth": {"accessToken": "a"}}"#).unwrap();
+    let mut machine = world.machine();
+    machine.environment = vec![("STUB_HOME".into(), moved.into())];
+    let needs = Needs { moved: Some(Moved { variable: "STUB_HOME", folder: ".agent" }), ..needs() };
+    let wanted = Wanted {
+        agent: "stub",
+        name: "j-1",
+        needs: &needs,
+        files: &[],
+        user_home: &world.user(),
+        time_limit: Duration::from_mins(15),
+        patience: Duration::ZERO,
+    };
+    let home = home::prepare(&wanted, &machine).unwrap();
+    assert_eq!(fs::read_to_string(home.path.join(".agent/settings.json")).unwrap(), r#"{"model":"m"}"#);
+    assert!(fs::read_to_string(home.path.join(FILE)).unwrap().contains("\"a\""));
 }
 
 #[test]
@@ -420,7 +480,8 @@ fn files_that_cannot_be_settings_are_refused() {
 
 #[test]
 fn whether_somebody_is_logged_in_is_seen_without_asking() {
-    let state = |world: &World, set: &str| looks_logged_in(&needs(), &world.user(), &|name| name == set);
+    let state =
+        |world: &World, set: &str| looks_logged_in(&needs(), &world.user(), &|name| (name == set).then(|| "x".into()));
     let world = World::new();
     assert_eq!(state(&world, ""), LoginState::No);
     assert_eq!(state(&world, "STUB_API_KEY"), LoginState::Yes);
@@ -432,7 +493,7 @@ fn whether_somebody_is_logged_in_is_seen_without_asking() {
     fs::write(world.user().join(FILE), "{").unwrap();
     assert_eq!(state(&world, ""), LoginState::Unknown);
     assert_eq!(state(&World::new().logged_in("a", "r", 0), ""), LoginState::Yes);
-    assert_eq!(looks_logged_in(&Needs::default(), &world.user(), &|_| false), LoginState::Yes);
+    assert_eq!(looks_logged_in(&Needs::default(), &world.user(), &|_| None), LoginState::Yes);
 }
 
 /// An unsigned JWT.

@@ -24,6 +24,14 @@ impl Folder {
         Ok(Self(openat(CWD, path, FOLDER | OFlags::RDONLY, Mode::empty())?))
     }
 
+    /// Whether this is still the folder of that path.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let same =
+            |one: rustix::fs::Stat, other: rustix::fs::Stat| (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino);
+        let there = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW);
+        fstat(&self.0).is_ok_and(|own| there.is_ok_and(|there| same(own, there)))
+    }
+
     /// The handle itself, to be locked.
     pub(crate) fn handle(&self) -> &OwnedFd {
         &self.0
