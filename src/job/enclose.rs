@@ -68,17 +68,19 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
     )?;
     let read = readable(&needs, executable, snapshot, machine);
     let hidden = snapshot.hidden.iter().filter(|folder| folder.starts_with(&snapshot.root) && folder.exists());
+    let allowed = allowed(&needs, candidate, machine);
     let sandbox = Sandbox {
         folder: program.folder.clone(),
         hidden: hidden.cloned().collect(),
         read,
         write: vec![home.path.clone()],
         network: !needs.hosts.is_empty(),
+        outside: allowed.iter().filter(|allowed| allowed.private_ok).map(|allowed| allowed.host.clone()).collect(),
         environment: environment(&needs, executable, &home.path, job, program, machine),
     };
     let entry = sandbox.enter(wall, &machine.program, &program.command)?;
     let (command, environment) = (entry.command.clone(), entry.environment.clone());
-    let proxy = sandbox.network.then(|| open_the_way(entry, &needs, candidate, machine));
+    let proxy = sandbox.network.then(|| open_the_way(entry, allowed, machine));
     Ok(Enclosure { command, environment, home, proxy })
 }
 
@@ -106,15 +108,20 @@ impl Enclosure {
     }
 }
 
-/// Waits elsewhere for the helper's listener, and lets through what the agent needs.
-fn open_the_way(entry: Entry, needs: &Needs, candidate: &Candidate, machine: &Machine) -> Receiver<Proxy> {
-    let (sender, receiver) = channel();
+/// Whom the program may reach: what the agent needs, what the user named.
+fn allowed(needs: &Needs, candidate: &Candidate, machine: &Machine) -> Vec<Allowed> {
     let mut allowed: Vec<Allowed> = needs.hosts.iter().filter_map(|host| Allowed::parse(host, false)).collect();
     // What the user named may lie on this machine; so may a base URL.
     allowed.extend(candidate.options.hosts.iter().filter_map(|host| Allowed::parse(host, true)));
     let urls = needs.variables.iter().filter(|name| name.ends_with("_URL"));
     let urls = urls.filter_map(|name| machine.variable(name)?.to_str());
     allowed.extend(urls.filter_map(|url| Allowed::parse(url, true)));
+    allowed
+}
+
+/// Waits elsewhere for the helper's listener, and lets the program out to these hosts.
+fn open_the_way(entry: Entry, allowed: Vec<Allowed>, machine: &Machine) -> Receiver<Proxy> {
+    let (sender, receiver) = channel();
     let first = |names: &[&str]| names.iter().find_map(|name| machine.variable(name)?.to_str()).unwrap_or_default();
     let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
     // One that kb cannot go through is told when nothing can be reached.

@@ -116,6 +116,9 @@ pub struct Sandbox {
     /// Whether a proxy can be reached, by a listener that [`Entry::listener`] hands out. Else no
     /// network at all.
     pub network: bool,
+    /// Names of this machine (`localhost`, `127.0.0.1`) under which the program finds a service outside:
+    /// it goes through the proxy for them. Any other is its own side of the wall.
+    pub outside: Vec<String>,
     /// The whole environment of the program. With `network` the proxy's variables are added, behind
     /// `files` one that keeps git from the system's configuration.
     pub environment: Vec<(OsString, OsString)>,
@@ -198,12 +201,15 @@ impl Sandbox {
         };
         let mut environment = self.environment.clone();
         if let Some(port) = entry.proxy {
-            let (url, here) = (format!("http://127.0.0.1:{port}"), "localhost,127.0.0.1");
+            let url = format!("http://127.0.0.1:{port}");
+            let own_side: Vec<&str> =
+                ["localhost", "127.0.0.1"].into_iter().filter(|name| !self.outside.iter().any(|o| o == name)).collect();
             for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
                 set(&mut environment, name, &url);
             }
-            set(&mut environment, "NO_PROXY", here);
-            set(&mut environment, "no_proxy", here);
+            for name in ["NO_PROXY", "no_proxy"] {
+                set(&mut environment, name, &own_side.join(","));
+            }
         }
         if wall == Wall::Files {
             // git stops at a system file that is there and cannot be read.

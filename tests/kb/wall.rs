@@ -107,6 +107,7 @@ impl Place {
             hidden: vec![self.root().join("repo/notes")],
             write: vec![self.private()],
             network: false,
+            outside: Vec::new(),
             environment: vec![
                 ("PATH".into(), "/usr/bin:/bin".into()),
                 ("HOME".into(), self.private().into()),
