@@ -27,6 +27,8 @@ const CONNECT: Duration = Duration::from_secs(15);
 const MOST_ADDRESSES: usize = 4;
 /// Somebody who accepts a certificate says at least this much more, in bytes; who does not, less.
 const ACCEPTED: usize = 58;
+/// The first byte of a connection that is encrypted by TLS; what it says then is of no concern here.
+const HANDSHAKE: u8 = 0x16;
 /// As often must a certificate seem to be refused before it is said.
 const SUSPECTED: u32 = 2;
 
@@ -258,11 +260,16 @@ impl Shared {
     /// Bytes both ways, until both sides have nothing more to say.
     fn pass(&self, request: &Request, client: &TcpStream, server: &TcpStream) {
         let (heard, said_since) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let encrypted = AtomicBool::new(request.rest.first() == Some(&HANDSHAKE));
+        let begun = AtomicBool::new(!request.rest.is_empty());
         std::thread::scope(|scope| {
             let up = std::thread::Builder::new().spawn_scoped(scope, || {
-                pump(client, server, &|count| {
+                pump(client, server, &|said| {
+                    if !begun.swap(true, Ordering::SeqCst) {
+                        encrypted.store(said.first() == Some(&HANDSHAKE), Ordering::SeqCst);
+                    }
                     if heard.load(Ordering::SeqCst) {
-                        said_since.fetch_add(count, Ordering::SeqCst);
+                        said_since.fetch_add(said.len(), Ordering::SeqCst);
                     }
                 });
             });
@@ -274,6 +281,7 @@ impl Shared {
             }
         });
         if let Kind::Tunnel = request.kind
+            && encrypted.into_inner()
             && heard.into_inner()
             && !self.ended.load(Ordering::SeqCst)
         {
@@ -337,7 +345,7 @@ fn connect(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream>
 }
 
 /// Copies until there is no more, then says so to the other side. A side that is gone ends both.
-fn pump(mut from: &TcpStream, mut to: &TcpStream, count: &dyn Fn(usize)) {
+fn pump(mut from: &TcpStream, mut to: &TcpStream, seen: &dyn Fn(&[u8])) {
     let mut chunk = vec![0; 16 << 10];
     loop {
         match from.read(&mut chunk) {
@@ -346,7 +354,7 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, count: &dyn Fn(usize)) {
                 return;
             }
             Ok(length) => {
-                count(length);
+                seen(&chunk[..length]);
                 if to.write_all(&chunk[..length]).is_err() {
                     break;
                 }

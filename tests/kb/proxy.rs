@@ -278,12 +278,13 @@ fn a_certificate_that_is_refused_again_and_again_is_named() {
     let target = format!("127.0.0.1:{port}");
     let (proxy, address) = proxy(&[format!("!{target}")], None);
     // Its hello, the server's answer, an alert of seven bytes, the end.
-    let refuse = || {
+    let refuse_after = |hello: &[u8]| {
         let mut stream = tunnel(address, &target);
-        stream.write_all(b"hello").unwrap();
+        stream.write_all(hello).unwrap();
         until(&mut stream, b"hello");
         stream.write_all(b"\x15\x03\x03\x00\x02\x02\x30").unwrap();
     };
+    let refuse = || refuse_after(b"\x16\x03\x01hello");
     let wait = |suspected: bool| {
         let begun = Instant::now();
         while proxy.report().certificate_suspected.is_some() != suspected {
@@ -291,6 +292,8 @@ fn a_certificate_that_is_refused_again_and_again_is_named() {
             thread::sleep(Duration::from_millis(10));
         }
     };
+    // A request in the clear, answered at once.
+    (0..3).for_each(|_| refuse_after(b"GET / hello"));
     refuse();
     thread::sleep(Duration::from_millis(200));
     assert_eq!(proxy.report().certificate_suspected, None, "once may be chance");
@@ -298,7 +301,7 @@ fn a_certificate_that_is_refused_again_and_again_is_named() {
     wait(true);
     assert_eq!(proxy.report().certificate_suspected, Some(target.clone()));
     let mut stream = tunnel(address, &target);
-    stream.write_all(b"hello").unwrap();
+    stream.write_all(b"\x16\x03\x01hello").unwrap();
     until(&mut stream, b"hello");
     stream.write_all(&[b'x'; 100]).unwrap();
     drop(stream);
