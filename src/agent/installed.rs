@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 /// A script names its interpreter in its first line; longer ones are none.
 const FIRST_LINE: usize = 256;
+/// A longer `package.json` is none, in bytes.
+const LARGEST_MANIFEST: u64 = 1 << 20;
 /// A script's interpreter may be a script; not without end.
 const DEEPEST: usize = 4;
 
@@ -58,6 +60,17 @@ pub fn search_path(program: &Path, machine: &Machine) -> String {
         }
     }
     named.join(":")
+}
+
+/// The version of an installed npm package, read from its `package.json`: nothing is started.
+pub fn version(program: &Path) -> Option<String> {
+    let real = program.canonicalize().ok()?;
+    // A project of the user's own that the program lies in is not its package.
+    let inside = |folder: &&Path| folder.components().any(|part| part == Component::Normal("node_modules".as_ref()));
+    let mut package = real.ancestors().skip(1).take_while(inside).map(|folder| folder.join("package.json"));
+    let package = package.find(|file| file.metadata().is_ok_and(|file| file.len() < LARGEST_MANIFEST))?;
+    let package: serde_json::Value = serde_json::from_slice(&std::fs::read(package).ok()?).ok()?;
+    package.get("version")?.as_str().map(str::to_owned)
 }
 
 /// The tree that a file was installed in: all of the outermost `node_modules`, else a version's folder

@@ -17,7 +17,7 @@ mod roster;
 mod run;
 mod scout;
 
-pub use installed::{folders as installed_in, search_path};
+pub use installed::{folders as installed_in, search_path, version as installed_version};
 pub use prompt::{NOT_FOUND, prompt};
 pub use roster::{Candidate, Options, Roster};
 pub use run::{GRACE, Start, Tick, run};

@@ -27,9 +27,6 @@ enum What {
     },
 }
 
-/// A longer `package.json` is none, in bytes.
-const LARGEST_MANIFEST: u64 = 1 << 20;
-
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     if let Some(What::Check { name }) = &args.what {
         return check(name, settings, printer);
@@ -84,16 +81,12 @@ fn login(candidate: &Candidate, settings: &Settings) -> LoginState {
     looks_logged_in(&candidate.needs(), home, &|name| settings.machine.variable(name).map(ToOwned::to_owned))
 }
 
-/// The version of an installed npm package, read from its `package.json`: nothing is started.
+/// Read from where it is installed: nothing is started.
 fn version(candidate: &Candidate, program: &Path) -> Option<String> {
-    if candidate.agent.executable().is_none() {
-        return Some(env!("CARGO_PKG_VERSION").to_owned());
+    match candidate.agent.executable() {
+        None => Some(env!("CARGO_PKG_VERSION").to_owned()),
+        Some(_) => crate::agent::installed_version(program),
     }
-    let real = program.canonicalize().ok()?;
-    let package = real.ancestors().skip(1).take(4).map(|folder| folder.join("package.json"));
-    let package = package.into_iter().find(|file| file.metadata().is_ok_and(|file| file.len() < LARGEST_MANIFEST))?;
-    let package: serde_json::Value = serde_json::from_slice(&std::fs::read(package).ok()?).ok()?;
-    package.get("version")?.as_str().map(str::to_owned)
 }
 
 fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {

@@ -136,7 +136,11 @@ pub(super) async fn ask(
         events(Event::Warning(error.to_string()));
     }
     match (answer, certificate) {
-        (Ok(answer), _) => Ok((answer, wall.word())),
+        (Ok(mut answer), _) => {
+            // Not all of them say it themselves.
+            answer.agent.version = answer.agent.version.or_else(|| agent::installed_version(&executable));
+            Ok((answer, wall.word()))
+        }
         (Err(_), Some(host)) => Err(JobError::Certificate { host }),
         (Err(error), None) => Err(error.into()),
     }
