@@ -12,6 +12,9 @@ use std::ffi::OsString;
 /// Settings can name hooks, servers and helper programs; these cannot.
 const SETTINGS: [&str; 4] = ["model", "effortLevel", "alwaysThinkingEnabled", "language"];
 
+/// A login that was refused as often will not be accepted.
+const MOST_REFUSED: u32 = 2;
+
 pub(super) struct Claude;
 
 impl Agent for Claude {
@@ -76,8 +79,8 @@ impl Agent for Claude {
         let mut environment = vec![
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
             ("DISABLE_AUTOUPDATER", "1"),
-            // A login that is refused would be tried for three minutes.
-            ("CLAUDE_CODE_MAX_RETRIES", "2"),
+            // A service that has too much to do would be asked for three minutes.
+            ("CLAUDE_CODE_MAX_RETRIES", "6"),
         ];
         if brief.walled {
             // Without it root may not skip the questions that the wall makes needless.
@@ -112,6 +115,8 @@ struct Lines {
     said: Said,
     /// Tokens read, by message: several lines share one.
     read: HashMap<String, u64>,
+    /// How often the login was refused.
+    refused: u32,
     result: Value,
 }
 
@@ -131,6 +136,13 @@ impl Dialogue for Lines {
             (Some("system"), Some("api_retry")) => {
                 let why = text(&event, &["error"]).unwrap_or("unknown").replace('_', " ");
                 steps(does(&format!("tries again: {why}")));
+                if why == "authentication failed" {
+                    self.refused += 1;
+                    // Once, and it may renew it. It would go on for minutes.
+                    if self.refused == MOST_REFUSED {
+                        steps(Step::Stop);
+                    }
+                }
             }
             (Some("assistant"), _) => self.message(&event, steps),
             (Some("result"), _) => self.result = event,
@@ -141,6 +153,9 @@ impl Dialogue for Lines {
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
         let ending = Ending { agent: "claude", exit, said: &self.said };
         let result = &self.result;
+        if result.is_null() && self.refused >= MOST_REFUSED {
+            return Err(ending.failed("authentication failed: the login is not accepted"));
+        }
         if result.is_null() {
             return Err(ending.ended());
         }
@@ -157,7 +172,8 @@ impl Dialogue for Lines {
         }
         match stop {
             Some("end_turn") => {}
-            None => return Err(ending.incomplete("the stream was cut")),
+            // What it says then is how the turn before ended.
+            None | Some("tool_use") => return Err(ending.incomplete("the stream was cut")),
             Some(other) => return Err(ending.incomplete(&format!("it stopped: {}", other.replace('_', " ")))),
         }
         let usage = usage(result);

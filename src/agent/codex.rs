@@ -3,13 +3,15 @@
 use super::reading::{self, Ending, Said, does, text, variables};
 use super::{
     Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Moved, Needs, Program, Seed,
-    Step, Usage,
+    Step, Trouble, Usage,
 };
 use serde_json::Value;
 use std::ffi::OsString;
 
 pub(super) struct Codex;
 
+/// A login that was refused as often will not be accepted.
+const MOST_REFUSED: u32 = 2;
 /// What may stay of a user's `config.toml`: models and who serves them, nothing that names a program.
 const SETTINGS: [&str; 7] = [
     "model",
@@ -115,6 +117,8 @@ struct Lines {
     /// The last message was cut by a filter: what follows goes on from there.
     filtered: bool,
     used: Option<Usage>,
+    /// How often the login was refused.
+    refused: u32,
     /// The last error, which it may have got over.
     error: Option<String>,
     /// Why it gave up.
@@ -132,8 +136,16 @@ impl Dialogue for Lines {
                 self.filtered |= message.contains("content_filter");
                 if message.starts_with("Reconnecting") {
                     steps(does(&format!("tries again: {message}")));
+                    self.refused += u32::from(reading::trouble(message) == Trouble::Login);
+                    // It would begin anew by another way.
+                    if self.refused == MOST_REFUSED {
+                        steps(Step::Stop);
+                    }
                 }
-                self.error = Some(message.to_owned());
+                // What is behind `Reconnecting... 2/5` stands in brackets.
+                let inner = message.strip_prefix("Reconnecting").and_then(|rest| rest.split_once('('));
+                let inner = inner.map(|(_, why)| why.strip_suffix(')').unwrap_or(why));
+                self.error = Some(inner.unwrap_or(message).to_owned());
             }
             "turn.failed" => {
                 let why = text(&event, &["error", "message"]).or(self.error.as_deref());

@@ -7,6 +7,9 @@ use super::{
 use serde_json::{Value, json};
 use std::ffi::OsString;
 
+/// As often is a request made at most.
+const MOST_ATTEMPTS: u32 = 4;
+
 pub(super) struct Gemini;
 
 impl Agent for Gemini {
@@ -99,7 +102,8 @@ fn settings(brief: &Brief<'_>) -> Value {
     json!({
         "tools": {"core": tools},
         "security": {"auth": {"selectedType": login}},
-        "general": {"enableAutoUpdate": false},
+        // A service that has too much to do would be asked for many minutes.
+        "general": {"enableAutoUpdate": false, "maxAttempts": MOST_ATTEMPTS},
         "privacy": {"usageStatisticsEnabled": false},
     })
 }

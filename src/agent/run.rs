@@ -52,7 +52,9 @@ pub type Tick<'a> = Box<dyn FnMut() -> Result<(), AgentError> + 'a>;
 /// Starts the program, feeds it, reads it to its end, and returns its answer. One that takes too long or
 /// is to stop is asked to end, and a little later ended with all that it started.
 pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(Event)) -> Result<Answer, AgentError> {
-    let name = program.command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
+    let first = program.command.first().map(std::path::Path::new);
+    let name = first.map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
+    let short = first.and_then(std::path::Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let mut child = spawn(&program, &start).map_err(|source| AgentError::Start { program: name.clone(), source })?;
     let mut processes = Processes::of(&child, start.not_standing.is_some());
     let (sender, receiver) = unbounded_channel();
@@ -104,8 +106,8 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         _ => String::new(),
     };
     Err(match why {
-        Why::Time => AgentError::TimeOut { agent: name, limit: program.time_limit, partial },
-        Why::Wanted => AgentError::Stopped { agent: name, partial },
+        Why::Time => AgentError::TimeOut { agent: short, limit: program.time_limit, partial },
+        Why::Wanted => AgentError::Stopped { agent: short, partial },
         Why::Error(error) => error,
     })
 }

@@ -394,9 +394,7 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
         AgentError::TooMuch { .. } | AgentError::TooLarge { .. } => "ask something smaller",
         AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
         AgentError::Incomplete { .. } => "nothing was saved; ask again",
-        AgentError::Failed { kind: Trouble::Login, .. } => {
-            "log in with the program itself, or choose another: `--agent scout`"
-        }
+        AgentError::Failed { kind: Trouble::Login, agent, .. } => how_to_log_in(agent),
         AgentError::Failed { kind: Trouble::Overload, .. } => "wait a little, or choose another: `--agent scout`",
         AgentError::Failed { kind: Trouble::NoSuchSession, .. } => {
             "ask without `--follow`; the note can go along with `--with`"
@@ -404,6 +402,17 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
         AgentError::Failed { kind: Trouble::Other, .. } => "ask again, or choose another: `--agent scout`",
     };
     ("agent", AGENT, hint.to_owned())
+}
+
+fn how_to_log_in(agent: &str) -> &'static str {
+    match agent {
+        "claude" => "run `claude auth login`, or set `ANTHROPIC_API_KEY`; or choose another: `--agent scout`",
+        "codex" => "run `codex login`, or set `CODEX_API_KEY`; or choose another: `--agent scout`",
+        "copilot" => "run `copilot login`, or set `COPILOT_GITHUB_TOKEN`; or choose another: `--agent scout`",
+        "gemini" => "log in within `gemini`, or set `GEMINI_API_KEY`; or choose another: `--agent scout`",
+        "opencode" => "run `opencode auth login`; or choose another: `--agent scout`",
+        _ => "log in with the program itself, or choose another: `--agent scout`",
+    }
 }
 
 /// What clap says, without its hints and its usage.

@@ -188,7 +188,7 @@ fn codex_is_believed_only_when_its_answer_is_whole() {
     503: failed, Overload: unexpected status 503 Service Unavailable: stub fault 503, url: http://127.0.0.1:36681/v1/responses
     sigterm-in-tool: incomplete (it ended in the middle (ended by a signal)): "Partial thought."
     sigint-in-tool: incomplete (it ended in the middle (exit code 1)): "Partial thought."
-    not-logged-in: failed, Other: Reconnecting... 5/5 (stream disconnected before completion: failed to lookup address information: Try again)
+    not-logged-in: failed, Other: stream disconnected before completion: failed to lookup address information: Try again
     "##);
     insta::assert_snapshot!(watched("codex", "success"), @r#"
     runs rg -n set_cookie
@@ -229,18 +229,18 @@ fn claude_is_started_without_hooks_servers_and_questions() {
     /bin/agent -p --output-format stream-json --verbose --strict-mcp-config --setting-sources user --dangerously-skip-permissions --tools Bash,Read,Grep,Glob --model m/x
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
     DISABLE_AUTOUPDATER=1
-    CLAUDE_CODE_MAX_RETRIES=2
+    CLAUDE_CODE_MAX_RETRIES=6
     IS_SANDBOX=1
 
     no wall: /bin/agent -p --output-format stream-json --verbose --strict-mcp-config --setting-sources user --permission-mode dontAsk --tools Read,Grep,Glob --model m/x
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
     DISABLE_AUTOUPDATER=1
-    CLAUDE_CODE_MAX_RETRIES=2
+    CLAUDE_CODE_MAX_RETRIES=6
 
     follow-up: /bin/agent -p --output-format stream-json --verbose --strict-mcp-config --setting-sources user --dangerously-skip-permissions --tools Bash,Read,Grep,Glob --model m/x --resume abc --max-budget-usd 0.5
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
     DISABLE_AUTOUPDATER=1
-    CLAUDE_CODE_MAX_RETRIES=2
+    CLAUDE_CODE_MAX_RETRIES=6
     IS_SANDBOX=1
     "#);
 }
@@ -397,13 +397,13 @@ fn opencode_does_not_choose_a_model_by_itself() {
 fn gemini_copilot_and_opencode_have_a_shell_within_a_wall_only() {
     insta::assert_snapshot!(started("gemini"), @r#"
     /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
 
     no wall: /bin/agent --output-format stream-json --skip-trust --approval-mode default --model m/x
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory"]}}
 
     follow-up: /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x --resume abc
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
     "#);
     insta::assert_snapshot!(started("copilot"), @r#"
     /bin/agent --output-format json --no-ask-user --no-auto-update --disable-builtin-mcps --no-custom-instructions --allow-all --available-tools=bash,read_bash,stop_bash,view,grep,glob --model m/x --session-id=84223fa5-0b86-8836-ba0e-f69c7222b205
