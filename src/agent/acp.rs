@@ -4,7 +4,11 @@
 use super::reading::{self, Ending, Said, at, does, text, unfinished, variables, without_restarts};
 use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Needs, Program, Step, Usage};
 use serde_json::{Value, json};
+use std::path::Path;
 
+/// Programs that speak the protocol for another.
+const COVERS: [(&str, &str); 3] =
+    [("claude-agent-acp", "claude"), ("claude-code-acp", "claude"), ("codex-acp", "codex")];
 /// The version of the protocol that kb speaks.
 const VERSION: u32 = 1;
 /// Ids of kb's requests, in their order.
@@ -35,8 +39,8 @@ impl Agent for Acp {
     }
 
     fn needs(&self) -> Needs {
-        // What the user's configuration names comes on top: without it there is no network.
-        Needs { variables: variables(&[]), ..Needs::default() }
+        // What the user's configuration names comes on top: without it others have no network.
+        self.kin().map_or_else(|| Needs { variables: variables(&[]), ..Needs::default() }, Agent::needs)
     }
 
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {
@@ -50,10 +54,13 @@ impl Agent for Acp {
             &json!({"protocolVersion": VERSION, "clientCapabilities": capabilities, "clientInfo": client}),
         );
         let arguments = self.command.iter().skip(1).map(Into::into);
+        // Settings and variables do the same to it; its command line is the user's.
+        let kin = self.kin().and_then(|kin| kin.program(brief).ok());
+        let (environment, files) = kin.map(|kin| (kin.environment, kin.files)).unwrap_or_default();
         Ok(Program {
             command: std::iter::once(brief.executable.into()).chain(arguments).collect(),
-            environment: Vec::new(),
-            files: Vec::new(),
+            environment,
+            files,
             stdin: format!("{hello}\n").into_bytes(),
             talks: true,
             dialogue: Box::new(Talk {
@@ -74,6 +81,16 @@ impl Agent for Acp {
             folder,
             time_limit: reading::TIME_LIMIT,
         })
+    }
+}
+
+impl Acp {
+    /// The agent whose login, settings and service this program shares: it is the same program, or a
+    /// cover around it.
+    fn kin(&self) -> Option<&'static dyn Agent> {
+        let program = Path::new(self.command.first()?).file_name()?.to_str()?;
+        let name = COVERS.iter().find(|(cover, _)| *cover == program).map_or(program, |(_, inside)| inside);
+        super::by_name(name).filter(|kin| kin.executable().is_some())
     }
 }
 

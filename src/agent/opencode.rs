@@ -2,13 +2,16 @@
 
 use super::reading::{self, Ending, Said, does, doing, text, variables};
 use super::{
-    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Step, Usage,
+    Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Expiry, Login, Needs, Program, Seed, Step,
+    Usage,
 };
 use serde_json::{Value, json};
 use std::ffi::OsString;
 
 pub(super) struct Opencode;
 
+/// What may stay of a user's settings: who serves models, nothing that names a program or a server.
+const SETTINGS: [&str; 3] = ["provider", "enabled_providers", "disabled_providers"];
 /// So many broken streams: it would ask again without end.
 const MOST_BROKEN: u32 = 4;
 
@@ -41,6 +44,13 @@ impl Agent for Opencode {
                 "OPENAI_API_KEY",
                 "OPENROUTER_API_KEY",
             ]),
+            seeds: [
+                ".config/opencode/opencode.json",
+                ".config/opencode/opencode.jsonc",
+                ".config/opencode/config.json",
+            ]
+            .map(|file| Seed { file: file.to_owned(), keep: &SETTINGS })
+            .into(),
             sessions: reading::names(&[
                 ".local/share/opencode/storage",
                 ".local/share/opencode/*.db",
