@@ -15,6 +15,9 @@ const VERSION: u32 = 1;
 const INITIALIZE: u64 = 1;
 const SESSION: u64 = 2;
 const PROMPT: u64 = 3;
+const SETTLED: u64 = 4;
+/// A request that means nothing to anyone, and that everybody answers.
+const NOTHING: &str = "_kb/nothing";
 
 /// A program that speaks the protocol.
 #[derive(Clone, Debug)]
@@ -72,6 +75,7 @@ impl Agent for Acp {
                 version: None,
                 session: None,
                 step: Waiting::Hello,
+                stirs: false,
                 said: Said::default(),
                 message: None,
                 notice: None,
@@ -99,6 +103,8 @@ impl Acp {
 enum Waiting {
     Hello,
     Session,
+    /// For the end of a loaded session's history.
+    Quiet,
     Answer,
     Nothing,
 }
@@ -121,6 +127,8 @@ struct Talk {
     version: Option<String>,
     session: Option<String>,
     step: Waiting,
+    /// Something happened since kb last asked for nothing.
+    stirs: bool,
     said: Said,
     /// The id of the message that comes in pieces.
     message: Option<String>,
@@ -137,12 +145,14 @@ impl Dialogue for Talk {
             Some("session/update") => self.update(at(&message, &["params", "update"]), steps),
             Some(method) if !message["id"].is_null() => steps(Step::Send(self.reply(method, &message).to_string())),
             Some(_) => {}
+            None if self.step == Waiting::Quiet && message["id"] == SETTLED => self.settle(steps),
             None if !message["error"].is_null() => self.stop(End::Refused(refusal(&message["error"])), steps),
             None => self.result(&message, steps),
         }
     }
 
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
+        let exit = &reading::telling(exit);
         let ending = Ending { agent: &self.name, exit, said: &self.said };
         let (reason, usage) = match &self.end {
             None => return Err(ending.ended()),
@@ -194,19 +204,35 @@ impl Talk {
             }
             (Waiting::Session, Some(SESSION)) => {
                 self.session = text(result, &["sessionId"]).map(str::to_owned).or_else(|| self.resume.clone());
-                self.step = Waiting::Answer;
-                let words = json!([{"type": "text", "text": self.prompt}]);
-                steps(Step::Send(request(
-                    PROMPT,
-                    "session/prompt",
-                    &json!({"sessionId": self.session, "prompt": words}),
-                )));
+                match self.resume {
+                    Some(_) => {
+                        self.step = Waiting::Quiet;
+                        steps(Step::Send(request(SETTLED, NOTHING, &json!({}))));
+                    }
+                    None => self.ask(steps),
+                }
             }
             (Waiting::Answer, Some(PROMPT)) => {
                 let reason = text(result, &["stopReason"]).unwrap_or("unknown").to_owned();
                 self.stop(End::Stopped(reason, usage(result)), steps);
             }
             _ => {}
+        }
+    }
+
+    fn ask(&mut self, steps: &mut dyn FnMut(Step)) {
+        self.step = Waiting::Answer;
+        let words = json!([{"type": "text", "text": self.prompt}]);
+        let parameters = json!({"sessionId": self.session, "prompt": words});
+        steps(Step::Send(request(PROMPT, "session/prompt", &parameters)));
+    }
+
+    /// Some say that a session is loaded before they have told its history, which would then pass for the
+    /// answer: so kb asks only when nothing comes any more between two of its messages.
+    fn settle(&mut self, steps: &mut dyn FnMut(Step)) {
+        match std::mem::take(&mut self.stirs) {
+            true => steps(Step::Send(request(SETTLED, NOTHING, &json!({})))),
+            false => self.ask(steps),
         }
     }
 
@@ -221,6 +247,7 @@ impl Talk {
     /// What happens meanwhile. A session that is loaded tells its history first: that is no answer.
     fn update(&mut self, update: &Value, steps: &mut dyn FnMut(Step)) {
         if self.step != Waiting::Answer {
+            self.stirs = true;
             return;
         }
         match text(update, &["sessionUpdate"]).unwrap_or_default() {

@@ -157,9 +157,7 @@ impl Dialogue for Lines {
         let coming = std::mem::take(&mut self.coming);
         let cut = !coming.is_empty();
         self.said.add(&coming);
-        // It says so each time that it starts in a new home.
-        let telling = exit.stderr.lines().filter(|line| !line.starts_with("Package extraction took"));
-        let exit = &Exit { code: exit.code, stderr: telling.collect::<Vec<_>>().join("\n") };
+        let exit = &reading::telling(exit);
         let ending = Ending { agent: "copilot", exit, said: &self.said };
         if let Some(error) = &self.error {
             return Err(ending.failed(error));

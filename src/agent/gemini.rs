@@ -100,7 +100,8 @@ fn settings(brief: &Brief<'_>) -> Value {
         tools.push("run_shell_command");
     }
     json!({
-        "tools": {"core": tools},
+        // Behind the wall there are no terminals.
+        "tools": {"core": tools, "shell": {"enableInteractiveShell": false}},
         "security": {"auth": {"selectedType": login}},
         // A service that has too much to do would be asked for many minutes.
         "general": {"enableAutoUpdate": false, "maxAttempts": MOST_ATTEMPTS},
@@ -155,6 +156,7 @@ impl Dialogue for Lines {
     }
 
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
+        let exit = &reading::telling(exit);
         let ending = Ending { agent: "gemini", exit, said: &self.said };
         if self.result.is_null() {
             // It ends with exit code 0 when it is stopped.

@@ -464,7 +464,9 @@ pub enum Trouble {
 }
 
 fn stderr_part(stderr: &str) -> String {
-    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    // What has no word in it is the end of something longer.
+    let says = |line: &&str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 2);
+    let last = stderr.lines().rev().find(says).unwrap_or_default();
     if last.is_empty() { String::new() } else { format!(": {last}") }
 }
 

@@ -5,6 +5,9 @@ use super::{AgentError, AgentStamp, Answer, Event, Exit, NOT_FOUND, Step, Troubl
 use serde_json::Value;
 use std::time::Duration;
 
+/// How lines of standard error begin that tell nothing of why: programs print them always.
+const CHATTER: [&str; 5] =
+    ["Package extraction took", "Ripgrep is not available", "Warning:", "YOLO mode is enabled", "[STARTUP]"];
 /// How long an agent may take unless the user says otherwise.
 pub(super) const TIME_LIMIT: Duration = Duration::from_mins(15);
 /// Names of certificate files for a proxy of the user's: every agent knows one of them.
@@ -87,6 +90,12 @@ impl Said {
         let pieces = self.before.iter().map(String::as_str).chain([self.answer()]);
         pieces.filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+/// How a program ended, without what it says on standard error each time.
+pub(super) fn telling(exit: &Exit) -> Exit {
+    let lines = exit.stderr.lines().filter(|line| !CHATTER.iter().any(|start| line.starts_with(start)));
+    Exit { code: exit.code, stderr: lines.collect::<Vec<_>>().join("\n") }
 }
 
 /// The error of an agent that did not come to its end, with all that is known of why.
@@ -276,24 +285,25 @@ pub(super) fn trouble(message: &str) -> Trouble {
         "session not found",
         "invalid session",
         "no session",
+        "no previous session",
         "session with id",
     ]) {
         Trouble::NoSuchSession
-    } else if status(&["401", "403"])
-        || says(&["unauthorized", "not logged in", "authenticat", "api key", "auth method", "/login"])
-    {
+    } else if status(&["401", "403"]) {
         Trouble::Login
-    } else if status(&["429", "503", "529"])
-        || says(&[
-            "overloaded",
-            "rate limit",
-            "rate_limit",
-            "quota",
-            "at capacity",
-            "usage limit",
-            "resource_exhausted",
-        ])
-    {
+    } else if status(&["429", "503", "529"]) {
+        Trouble::Overload
+    } else if says(&["unauthorized", "not logged in", "authenticat", "api key", "auth method", "/login"]) {
+        Trouble::Login
+    } else if says(&[
+        "overloaded",
+        "rate limit",
+        "rate_limit",
+        "quota",
+        "at capacity",
+        "usage limit",
+        "resource_exhausted",
+    ]) {
         Trouble::Overload
     } else {
         Trouble::Other

@@ -397,13 +397,13 @@ fn opencode_does_not_choose_a_model_by_itself() {
 fn gemini_copilot_and_opencode_have_a_shell_within_a_wall_only() {
     insta::assert_snapshot!(started("gemini"), @r#"
     /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"],"shell":{"enableInteractiveShell":false}}}
 
     no wall: /bin/agent --output-format stream-json --skip-trust --approval-mode default --model m/x
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory"],"shell":{"enableInteractiveShell":false}}}
 
     follow-up: /bin/agent --output-format stream-json --skip-trust --approval-mode yolo --model m/x --resume abc
-    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"]}}
+    ~/.gemini/settings.json: {"general":{"enableAutoUpdate":false,"maxAttempts":4},"privacy":{"usageStatisticsEnabled":false},"security":{"auth":{"selectedType":"oauth-personal"}},"tools":{"core":["read_file","grep_search","glob","list_directory","run_shell_command"],"shell":{"enableInteractiveShell":false}}}
     "#);
     insta::assert_snapshot!(started("copilot"), @r#"
     /bin/agent --output-format json --no-ask-user --no-auto-update --disable-builtin-mcps --no-custom-instructions --allow-all --available-tools=bash,read_bash,stop_bash,view,grep,glob --model m/x --session-id=84223fa5-0b86-8836-ba0e-f69c7222b205
@@ -475,11 +475,18 @@ fn talk(recording: &str, prompt: &'static str, session: Option<&'static str>, wa
             let Some(id) = ids.get(&message["id"]) else { continue };
             message["id"] = id.clone();
         }
-        program.dialogue.line(&message.to_string(), &mut |step| match step {
-            Step::Send(text) => kb_says.push_back(serde_json::from_str(&text).unwrap()),
-            Step::HangUp => hung_up = true,
-            Step::Event(_) | Step::Stop => {}
-        });
+        let mut heard = message;
+        loop {
+            program.dialogue.line(&heard.to_string(), &mut |step| match step {
+                Step::Send(text) => kb_says.push_back(serde_json::from_str(&text).unwrap()),
+                Step::HangUp => hung_up = true,
+                Step::Event(_) | Step::Stop => {}
+            });
+            // Since the recording kb makes sure that a loaded session has told its history.
+            let Some(nothing) = kb_says.pop_back_if(|said| said["method"] == "_kb/nothing") else { break };
+            heard =
+                serde_json::json!({"jsonrpc": "2.0", "id": nothing["id"], "error": {"code": -32601, "message": "no"}});
+        }
         if hung_up {
             break;
         }
