@@ -27,6 +27,8 @@ mod meanwhile;
 mod mend;
 mod output;
 mod proxy;
+#[cfg(target_os = "linux")]
+mod real;
 mod readme;
 mod notes_folder;
 mod revisions;
