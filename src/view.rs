@@ -1,8 +1,10 @@
 //! What leaves kb: stable JSON shapes, built from domain types. Fields are only ever added.
 
+mod compared;
 mod events;
 mod revisions;
 
+pub use compared::{CompareView, ComparedCitationView, ComparedPlaceView};
 pub use events::{EventView, HappenedView};
 pub use revisions::{CitationChangesView, CitedView, DiffView, LineView, LogView, MovedView, RevisionView};
 
@@ -344,6 +346,9 @@ pub struct AskView {
     pub seconds: f64,
     /// Why there is no answer.
     pub error: Option<ErrorView>,
+    /// What several agents cite together, behind the last of their answers to one question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<CompareView>,
 }
 
 /// `kb ask --dry-run`: one a job

@@ -173,7 +173,7 @@ pub(super) fn run_here(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
-    let screen = RefCell::new(watch_jobs::Screen::new(settings, printer)?);
+    let screen = RefCell::new(watch_jobs::Screen::new(records, settings, printer)?);
     screen.borrow().begin(records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;

@@ -128,6 +128,8 @@ pub(super) enum Asked {
     IdsAndQuery,
     #[error("`{id}` is no answer of an agent about code, so there is nobody to ask again")]
     NotAnAnswer { id: String },
+    #[error("`{id}` is named twice")]
+    NamedTwice { id: String },
     #[error("`{name}` is not a command")]
     NoSuchCommand { name: String, nearest: Option<String> },
     #[error("`{name}` names no commit here")]
@@ -262,6 +264,7 @@ impl Asked {
                 "`--changed main..HEAD`; a shallow clone may have to fetch what it names first".to_owned()
             }
             Asked::NotAnAnswer { .. } => "`kb edit ID` changes the text".to_owned(),
+            Asked::NamedTwice { .. } => "name different notes; `kb log ID` lists the revisions of one".to_owned(),
             Asked::NoSuchCommand { nearest, .. } => nearest.as_ref().map_or_else(
                 || "`kb help all` lists the commands".to_owned(),
                 |nearest| format!("did you mean `kb help {nearest}`?"),

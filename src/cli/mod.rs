@@ -6,6 +6,7 @@ mod agents;
 mod arguments;
 mod ask;
 mod check;
+mod compare;
 mod completions;
 mod config;
 mod context;
@@ -112,6 +113,9 @@ enum Command {
     /// Show what changed between two revisions of a note
     #[command(hide = true)]
     Diff(diff::Args),
+    /// Show which places several notes cite, and which only one does
+    #[command(hide = true)]
+    Compare(compare::Args),
     /// Make a folder a knowledge base
     #[command(hide = true)]
     Init(init::Args),
@@ -188,6 +192,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Path(args) => path::run(args, &settings),
         Command::Log(args) => log::run(args, &settings),
         Command::Diff(args) => diff::run(args, &settings),
+        Command::Compare(args) => compare::run(args, &settings),
         Command::Init(args) => init::run(args, &settings),
         Command::Where(args) => r#where::run(args, &settings),
         Command::Completions(args) => Ok(completions::run(args)),

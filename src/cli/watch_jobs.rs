@@ -1,6 +1,7 @@
 //! What a person or a program sees of jobs that run in this process: a live line each, and each note as
 //! its job ends.
 
+use super::compare::{Answer, compared};
 use super::fail::{self, Failure};
 use super::format::{Live, Printer, View, say};
 use super::notes::{self, Viewer};
@@ -8,8 +9,9 @@ use super::settings::Settings;
 use crate::agent::{Event, Usage};
 use crate::citation::Standing;
 use crate::job::{Ended, Happened, JobError, Jobs, Kept, Outcome, Record, Watcher};
-use crate::view::{self, AskView, EventView, FORMAT, HappenedView, NoteWithBody};
-use std::path::Path;
+use crate::note::Note;
+use crate::view::{self, AskView, CompareView, EventView, FORMAT, HappenedView, NoteWithBody};
+use std::path::{Path, PathBuf};
 
 pub(super) struct Screen<'a> {
     settings: &'a Settings,
@@ -19,12 +21,30 @@ pub(super) struct Screen<'a> {
     ended: Vec<String>,
     /// Jobs that end now were stopped; [`Screen::stop`] tells of them.
     stopping: bool,
+    /// One for each job: which of them ask the same, and what came of it.
+    answers: Vec<Asked>,
+}
+
+/// What a job asks about what, and the note that it left.
+struct Asked {
+    question: String,
+    subject: PathBuf,
+    over: bool,
+    note: Option<PathBuf>,
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(settings: &'a Settings, printer: &'a Printer) -> Result<Self, Failure> {
+    pub(super) fn new(records: &[Record], settings: &'a Settings, printer: &'a Printer) -> Result<Self, Failure> {
         settings.base()?;
-        Ok(Self { settings, printer, live: printer.live(), worst: fail::DONE, ended: Vec::new(), stopping: false })
+        let asked = |record: &Record| Asked {
+            question: record.order.question.clone(),
+            subject: record.order.subject.clone(),
+            over: false,
+            note: None,
+        };
+        let answers = records.iter().map(asked).collect();
+        let live = printer.live();
+        Ok(Self { settings, printer, live, worst: fail::DONE, ended: Vec::new(), stopping: false, answers })
     }
 
     /// The worst exit code of all.
@@ -49,7 +69,7 @@ impl<'a> Screen<'a> {
                 folder.write(&record)?;
             }
             if self.settings.json {
-                self.printer.print(self.row(failed(&record, why)))?;
+                self.printer.print(self.row(failed(&record, why, None)))?;
             }
         }
         if !self.settings.json {
@@ -90,11 +110,13 @@ impl<'a> Screen<'a> {
         }
     }
 
-    fn show(&self, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
+    fn show(&mut self, number: usize, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
+        let note = result.as_ref().ok().and_then(Outcome::note).map(Path::to_owned);
+        let compared = self.compared(number, note)?;
         let failure = match result {
             Ok(outcome) => {
                 let meanwhile = meanwhile(&outcome.changed_meanwhile);
-                let (row, last_line) = done(record, outcome, self.settings)?;
+                let (row, last_line) = done(record, outcome, compared, self.settings)?;
                 if let Some(NoteWithBody { note, .. }) = &row.note {
                     self.tell(record, HappenedView::Saved { note: note.id.clone(), path: note.path.clone() });
                 }
@@ -106,12 +128,41 @@ impl<'a> Screen<'a> {
             Err(error) => Failure::Job(error),
         };
         if self.settings.json {
-            self.printer.print(self.row(failed(record, &failure)))?;
+            self.printer.print(self.row(failed(record, &failure, compared)))?;
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
         say(&format!("{} is kept: `kb jobs show {}`, `kb jobs retry {}`", record.id, record.id, record.id));
+        if let Some(compared) = compared {
+            self.printer.print(View::Compare(Box::new(compared)))?;
+        }
         Ok(code)
+    }
+
+    /// What the answers to a job's question cite together, when it is the last of several to end.
+    fn compared(&mut self, number: usize, note: Option<PathBuf>) -> Result<Option<CompareView>, Failure> {
+        let Some(asked) = self.answers.get_mut(number) else { return Ok(None) };
+        (asked.over, asked.note) = (true, note);
+        let (question, subject) = (asked.question.clone(), asked.subject.clone());
+        let same: Vec<&Asked> =
+            self.answers.iter().filter(|one| one.question == question && one.subject == subject).collect();
+        let mut notes: Vec<&PathBuf> = same.iter().filter_map(|one| one.note.as_ref()).collect();
+        notes.dedup();
+        if notes.len() < 2 || same.iter().any(|one| !one.over) {
+            return Ok(None);
+        }
+        let viewer = Viewer::new(self.settings)?;
+        let base = self.settings.base()?;
+        let mut answers = Vec::new();
+        for path in notes {
+            let file = notes::relative(base, path);
+            let bytes = base.read(Path::new(&file))?;
+            let head = Note::parse(&bytes).0.head;
+            let id = head.id.as_ref().map(ToString::to_string).unwrap_or_default();
+            let standing = viewer.standing(&head, &bytes);
+            answers.push(Answer { id, file, head, standing });
+        }
+        Ok(Some(compared(&answers, &viewer)))
     }
 }
 
@@ -135,7 +186,7 @@ impl Watcher for Screen<'_> {
             Happened::Ended(result) => {
                 self.live.end(number);
                 self.ended.push(record.id.clone());
-                let code = match self.show(record, result) {
+                let code = match self.show(number, record, result) {
                     Ok(code) => code,
                     Err(failure) => self.printer.failure(&failure),
                 };
@@ -181,7 +232,12 @@ fn meanwhile(changed: &[String]) -> Option<String> {
 }
 
 /// What came of a job, as it is printed, and what is said behind it.
-fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(AskView, Option<String>), Failure> {
+fn done(
+    record: &Record,
+    outcome: Outcome,
+    compared: Option<CompareView>,
+    settings: &Settings,
+) -> Result<(AskView, Option<String>), Failure> {
     let Outcome { kept, citations, changed_meanwhile, seconds } = outcome;
     let viewer = Viewer::new(settings)?;
     let (word, path, answer) = match kept {
@@ -212,12 +268,13 @@ fn done(record: &Record, outcome: Outcome, settings: &Settings) -> Result<(AskVi
         changed_meanwhile,
         seconds: (seconds * 1000.0).round() / 1000.0,
         error: None,
+        compared,
     };
     Ok((view, last_line))
 }
 
 /// A job that came to nothing, for programs.
-fn failed(record: &Record, failure: &Failure) -> AskView {
+fn failed(record: &Record, failure: &Failure, compared: Option<CompareView>) -> AskView {
     let outcome = match failure {
         Failure::Interrupted | Failure::Terminated | Failure::Job(JobError::Cancelled) => "cancelled",
         Failure::Job(error) => error.outcome(),
@@ -236,13 +293,14 @@ fn failed(record: &Record, failure: &Failure) -> AskView {
         changed_meanwhile: Vec::new(),
         seconds: record.ended.as_ref().map_or(0.0, |ended| ended.seconds),
         error: Some(failure.view()),
+        compared,
     }
 }
 
 fn note(path: &Path, settings: &Settings, viewer: &Viewer<'_>) -> Result<NoteWithBody, Failure> {
     let file = notes::relative(settings.base()?, path);
     let bytes = settings.base()?.read(Path::new(&file))?;
-    let (note, _) = crate::note::Note::parse(&bytes);
+    let (note, _) = Note::parse(&bytes);
     let id = note.head.id.as_ref().map(ToString::to_string).unwrap_or_default();
     let view = viewer.view(&id, &file, &note.head, &viewer.standing(&note.head, &bytes));
     Ok(NoteWithBody { note: view, body: note.body().to_owned() })

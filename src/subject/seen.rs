@@ -71,11 +71,17 @@ impl Pinned {
         identity
     }
 
+    /// Whether this is the same subject, at whatever state, as far as can be told: of one remote or one root
+    /// commit; folders that git does not know, of one name.
+    pub fn is(&self, other: &Pinned) -> bool {
+        let theirs = keys(other);
+        keys(self).iter().any(|key| theirs.contains(key))
+    }
+
     /// Whether this can be the same subject, at whatever state: of one remote, one root commit or, where
     /// neither can tell, of one name.
     pub fn may_be(&self, other: &Pinned) -> bool {
-        let (mine, theirs) = (keys(self), keys(other));
-        if mine.iter().any(|key| theirs.contains(key)) {
+        if self.is(other) {
             return true;
         }
         match (&self.kind, &other.kind) {

@@ -12,6 +12,7 @@ mod attempts;
 mod agents;
 mod ask;
 mod check;
+mod compare;
 mod context;
 mod edit;
 mod find_base;

@@ -1,6 +1,7 @@
 //! What a command returns, and how it is printed: one file a format.
 
 mod check;
+mod compare;
 mod github;
 mod ids;
 mod json;
@@ -17,8 +18,8 @@ use super::settings::Settings;
 use crate::index::Index;
 use crate::invisible;
 use crate::view::{
-    AgentsView, AskView, CheckView, ContextView, DiffView, EventView, FilesView, HappenedView, JobView, JobsView,
-    ListView, LogView, PlanView, SearchView, ShowView, WhereView,
+    AgentsView, AskView, CheckView, CompareView, ContextView, DiffView, EventView, FilesView, HappenedView, JobView,
+    JobsView, ListView, LogView, PlanView, SearchView, ShowView, WhereView,
 };
 use std::io::{self, IsTerminal, Write};
 
@@ -54,6 +55,7 @@ pub(super) enum View {
     Files(FilesView),
     Log(LogView),
     Diff(DiffView),
+    Compare(Box<CompareView>),
     /// Ids or paths alone, one a line.
     Ids(Vec<String>),
     Paths(Vec<String>),

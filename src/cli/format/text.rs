@@ -47,6 +47,7 @@ impl Text {
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
             View::Log(view) => super::revisions::log(view, out),
             View::Diff(view) => super::revisions::diff(view, out),
+            View::Compare(view) => super::compare::print(view, out),
             View::Files(view) => super::paths::print(&view.paths, out),
             View::Event(_) | View::AsJson(_) | View::Ids(_) | View::Paths(_) | View::Plain(_) | View::AndThen(..) => {
                 Ok(())
@@ -132,8 +133,15 @@ impl Text {
     fn answer(&self, view: &AskView, out: &mut dyn Write) -> io::Result<()> {
         let body = view.note.as_ref().map(|note| note.body.as_str()).or(view.answer.as_deref()).unwrap_or_default();
         match self.terminal {
-            true => write!(out, "{}", markdown::render(body, self.width)),
-            false => write!(out, "{}", for_terminal(body)),
+            true => write!(out, "{}", markdown::render(body, self.width))?,
+            false => write!(out, "{}", for_terminal(body))?,
+        }
+        match &view.compared {
+            Some(compared) => {
+                writeln!(out)?;
+                super::compare::print(compared, out)
+            }
+            None => Ok(()),
         }
     }
 }
