@@ -20,22 +20,95 @@ impl Question {
         &self.0
     }
 
-    /// What two questions have in common that only differ in case, marks and courtesy.
+    /// What two questions have in common that only differ in white space, courtesy, the capital of the
+    /// first word, commas behind words, backticks around a word and the mark at the end. Nothing else is
+    /// taken away: `is_ok` is not `IsOk`, `-v` not `v`, `valid?` within a question not `valid`.
     ///
     /// ```
     /// let normal = |text| kb::question::Question::new(text).unwrap().normal();
-    /// assert_eq!(normal("Where are cookies set?"), normal("please, where are  cookies set"));
+    /// assert_eq!(normal("Where are `cookies` set?"), normal("please, where are  cookies set"));
+    /// assert_ne!(normal("what calls Session"), normal("what calls session"));
     /// ```
     pub fn normal(&self) -> String {
-        let lower = self.0.to_lowercase();
-        let words = lower.split(|c: char| !(c.is_alphanumeric() || "_./:-+#".contains(c)));
-        let words: Vec<&str> =
-            words.map(|word| word.trim_matches([':', '.', '-'])).filter(|word| !word.is_empty()).collect();
-        let courtesy = ["please", "hi", "hello", "thanks"];
-        let first = words.iter().take_while(|word| courtesy.contains(word)).count();
-        let last = words.iter().rev().take_while(|word| courtesy.contains(word)).count();
-        words.get(first..words.len().saturating_sub(last)).unwrap_or_default().join(" ")
+        let mut words: Vec<&str> = self.0.split(' ').collect();
+        without_courtesy(&mut words);
+        if let Some(last) = words.last_mut() {
+            *last = without_mark(last);
+        }
+        let mut normal: Vec<String> = words.iter().map(|word| plain(word).to_owned()).collect();
+        if let Some(first) = normal.first_mut() {
+            let lower = first.to_lowercase();
+            let is_sentence_case = first.chars().skip(1).all(char::is_lowercase);
+            if is_sentence_case && OPENINGS.contains(&lower.as_str()) {
+                *first = lower;
+            }
+        }
+        normal.join(" ")
     }
+}
+
+/// Words that questions begin with.
+const OPENINGS: [&str; 25] = [
+    "are", "at", "can", "could", "did", "do", "does", "for", "from", "has", "have", "how", "in", "is", "on", "should",
+    "was", "were", "what", "when", "where", "which", "who", "whose", "why",
+];
+
+/// Those of them before which no question's own word can stand.
+const WH_WORDS: [&str; 8] = ["how", "what", "when", "where", "which", "who", "whose", "why"];
+
+/// Phrases of courtesy before a question; the longer ones first.
+const COURTESY: [&[&str]; 8] = [
+    &["can", "you", "tell", "me"],
+    &["could", "you", "tell", "me"],
+    &["tell", "me"],
+    &["please"],
+    &["hi"],
+    &["hello"],
+    &["hey"],
+    &["kb"],
+];
+
+/// Takes courtesy away before and behind a question: only where what stands beside it shows that it is none
+/// of its words.
+fn without_courtesy(words: &mut Vec<&str>) {
+    let bare = |word: &str| word.trim_end_matches([',', '!', ':']).to_lowercase();
+    loop {
+        let is_here = |phrase: &&[&str]| {
+            phrase.len() < words.len() && phrase.iter().zip(words.iter()).all(|(one, word)| bare(word) == **one)
+        };
+        let Some(phrase) = COURTESY.into_iter().find(is_here) else { break };
+        let next = bare(words[phrase.len()]);
+        let is_apart = words[phrase.len() - 1].ends_with([',', '!', ':']);
+        let goes_on = WH_WORDS.contains(&next.as_str())
+            || is_apart && OPENINGS.contains(&next.as_str())
+            || COURTESY.iter().any(|phrase| phrase[0] == next);
+        if !goes_on {
+            break;
+        }
+        words.drain(..phrase.len());
+    }
+    while let [.., before, last] = words[..]
+        && ["please", "thanks"].contains(&last.trim_end_matches(['.', '!', '?']).to_lowercase().as_str())
+        && before.len() > 1
+        && before.ends_with([',', '?', '.'])
+    {
+        words.pop();
+    }
+}
+
+/// The last word of a question without the mark that ends it. What stands before it must be a word: `??` is
+/// an operator.
+fn without_mark(word: &str) -> &str {
+    let is_word = |rest: &&str| rest.ends_with(|c: char| c.is_alphanumeric() || "`\"')]_".contains(c));
+    word.strip_suffix(['?', '.', ',']).filter(is_word).unwrap_or(word)
+}
+
+/// A word without the comma behind it and the backticks around it.
+fn plain(word: &str) -> &str {
+    let is_word = |rest: &&str| rest.len() > 1 && rest.chars().all(|c| c.is_alphabetic() || c == '`');
+    let word = word.strip_suffix(',').filter(is_word).unwrap_or(word);
+    let inside = word.strip_prefix('`').and_then(|word| word.strip_suffix('`'));
+    inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(word)
 }
 
 /// A name for a file, made of any text: lower-case ASCII letters, digits and single dashes.

@@ -104,9 +104,10 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     };
     let with = args.with.iter().map(|handle| id_of(handle, settings)).collect::<Result<Vec<_>, _>>()?;
     let follows = args.follow.as_deref().map(|handle| id_of(handle, settings)).transpose()?;
-    let order = |question: &Question, agent: &Candidate| Order {
+    let order = |question: &Question, agent: &Chosen| Order {
         question: question.as_str().to_owned(),
-        agent: agent.agent.name().to_owned(),
+        agent: agent.candidate.agent.name().to_owned(),
+        agent_is_named: agent.is_named,
         subject: subject.clone(),
         base: base.root.clone(),
         tags: args.tag.clone(),
@@ -133,7 +134,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
     if !settings.json {
         for agent in &agents {
-            say(&format!("{} answers: {}", agent.agent.name(), agent.agent.about()));
+            let agent = agent.candidate.agent;
+            say(&format!("{} answers: {}", agent.name(), agent.about()));
         }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
@@ -233,14 +235,21 @@ fn from_file(path: &Path) -> Result<Vec<Question>, Failure> {
     if questions.is_empty() { Err(Failure::Asked(Asked::EmptyQuestion)) } else { Ok(questions) }
 }
 
+/// Who is to be asked.
+struct Chosen {
+    candidate: Candidate,
+    /// By the user, not as the first that is ready.
+    is_named: bool,
+}
+
 /// Those who are named, each once; for `auto` the first that is ready.
-fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Candidate>, Failure> {
+fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Chosen>, Failure> {
     let roster = &settings.roster;
     let named: Vec<&str> = match wanted {
         [] => settings.agent.split(',').collect(),
         named => named.iter().map(String::as_str).collect(),
     };
-    let mut found: Vec<Candidate> = Vec::new();
+    let mut found: Vec<Chosen> = Vec::new();
     for name in named.into_iter().map(str::trim) {
         let candidate = match name {
             // A knowledge base may have a wish; the user's own word counts more.
@@ -258,8 +267,8 @@ fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Candidate>, Fail
             Failure::NoSuchAgent { name: name.to_owned(), nearest, known }
         };
         let candidate = candidate.ok_or_else(unknown)?;
-        if found.iter().all(|other| other.agent.name() != candidate.agent.name()) {
-            found.push(candidate.clone());
+        if found.iter().all(|other| other.candidate.agent.name() != candidate.agent.name()) {
+            found.push(Chosen { candidate: candidate.clone(), is_named: name != "auto" });
         }
     }
     Ok(found)

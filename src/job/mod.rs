@@ -271,11 +271,7 @@ async fn run(
     let question = Question::new(&order.question).ok_or(JobError::EmptyQuestion)?;
     let candidate = desk.candidate(order)?;
     let snapshot = desk.pin(&order.subject)?;
-    let wanted = reuse::Wanted { question: &question, agent: &order.agent, snapshot: &snapshot };
-    if !order.ask_anyway
-        && order.follows.is_none()
-        && let Some((path, citations)) = reuse::still_fresh(&wanted, kb, machine)?
-    {
+    if let Some((path, citations)) = reuse::still_fresh(order, &question, &snapshot, kb, machine)? {
         let (kept, seconds) = (Kept::Reused(path), started.elapsed().as_secs_f64());
         return Ok(Outcome { kept, citations, changed_meanwhile: Vec::new(), seconds });
     }
@@ -320,6 +316,7 @@ async fn run(
         usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
         tags: kb.settings.tags_with(&order.tags),
         follows: order.follows.clone(),
+        not_found: !answer.found,
         body,
         ..Draft::default()
     };

@@ -32,6 +32,8 @@ pub struct Order {
     pub question: String,
     /// The agent's name.
     pub agent: String,
+    /// The user asked for this agent, not for any.
+    pub agent_is_named: bool,
     /// The folder it is about, absolute.
     pub subject: PathBuf,
     /// The knowledge base that the note goes to, absolute.

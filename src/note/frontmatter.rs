@@ -104,6 +104,7 @@ fn head(map: &[(String, Value)], frontmatter: &str) -> Head {
         },
         unknown_names: list("unknown_names"),
         usage: text("usage").map(|text| usage(&text)).unwrap_or_default(),
+        not_found: matches!(value("not_found"), Some(Value::Bool(true))),
         tags: tags(value("tags")),
         follows: text("follows"),
         revision: text("revision").and_then(|text| text.parse().ok()),

@@ -72,6 +72,8 @@ pub struct Head {
     pub unknown_names: Vec<String>,
     /// What the answer cost.
     pub usage: Usage,
+    /// The answer is that it is not there.
+    pub not_found: bool,
     /// Free words.
     pub tags: Vec<String>,
     /// The note that this one follows up.

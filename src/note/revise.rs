@@ -6,7 +6,7 @@ use super::{Draft, Id, Note};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// Keys that a new answer gives anew, or leaves out.
-const ANSWERED: [&str; 15] = [
+const ANSWERED: [&str; 16] = [
     "kb",
     "question",
     "title",
@@ -19,6 +19,7 @@ const ANSWERED: [&str; 15] = [
     "subjects",
     "citations",
     "unknown_names",
+    "not_found",
     "usage",
     "revision",
     "refreshed",

@@ -28,6 +28,8 @@ pub struct Draft {
     pub unknown_names: Vec<String>,
     /// What it cost.
     pub usage: Usage,
+    /// The answer is that it is not there.
+    pub not_found: bool,
     /// Free words.
     pub tags: Vec<String>,
     /// The note that it follows up.
@@ -69,6 +71,9 @@ impl Draft {
         block(&mut out, "subjects", self.subjects.iter().map(entry::subject_text));
         block(&mut out, "citations", self.citations.iter().map(entry::citation_text));
         flow(&mut out, "unknown_names", &self.unknown_names);
+        if self.not_found {
+            out.push_str("not_found: true\n");
+        }
         if let Some(usage) = usage(&self.usage) {
             let _ = writeln!(out, "usage: {usage}");
         }

@@ -112,6 +112,13 @@ impl Query {
         if nothing { Err(QueryError::Empty) } else { Ok(query) }
     }
 
+    /// The words of a text, in which no mark narrows or forbids anything; none if it holds no word.
+    pub fn of_text(text: &str) -> Option<Query> {
+        let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
+        let wanted: Vec<Text> = words.map(|word| Text { text: word.to_owned(), phrase: false }).collect();
+        (!wanted.is_empty()).then(|| Query { wanted, ..Query::default() })
+    }
+
     /// Which statuses are wanted: [`super::run`] does not look at code, so the caller does.
     pub fn statuses(&self) -> &[WantedStatus] {
         &self.statuses

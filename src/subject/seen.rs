@@ -78,6 +78,27 @@ impl Pinned {
         keys(self).iter().any(|key| theirs.contains(key))
     }
 
+    /// Whether this is the same folder of the same repository, at whatever state, the same version of a package,
+    /// or a folder of the same name. A fork is another repository.
+    pub fn is_exactly(&self, other: &Pinned) -> bool {
+        match (&self.kind, &other.kind) {
+            (
+                Kind::Git { remote: remote_a, root: root_a, folder: folder_a, .. },
+                Kind::Git { remote: remote_b, root: root_b, folder: folder_b, .. },
+            ) => {
+                let same = match (remote_a, remote_b) {
+                    (Some(a), Some(b)) => address(a) == address(b),
+                    _ if root_a.is_some() || root_b.is_some() => root_a == root_b,
+                    _ => self.name == other.name,
+                };
+                same && folder_a == folder_b
+            }
+            (Kind::Package { package: a, .. }, Kind::Package { package: b, .. }) => a == b,
+            (Kind::Folder, Kind::Folder) => self.name == other.name,
+            _ => false,
+        }
+    }
+
     /// Whether this can be the same subject, at whatever state: of one remote, one root commit or, where
     /// neither can tell, of one name.
     pub fn may_be(&self, other: &Pinned) -> bool {
