@@ -2,10 +2,12 @@
 
 mod compared;
 mod events;
+mod related;
 mod revisions;
 
 pub use compared::{CompareView, ComparedCitationView, ComparedPlaceView};
 pub use events::{EventView, HappenedView};
+pub use related::{NeighbourView, RelatedView};
 pub use revisions::{CitationChangesView, CitedView, DiffView, LineView, LogView, MovedView, RevisionView};
 
 use crate::citation::{Change, Citation, Lines, Standing};
@@ -346,9 +348,22 @@ pub struct AskView {
     pub seconds: f64,
     /// Why there is no answer.
     pub error: Option<ErrorView>,
+    /// A note that answers nearly the same question.
+    pub nearly: Option<NearlyView>,
     /// What several agents cite together, behind the last of their answers to one question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<CompareView>,
+}
+
+/// A note that answers nearly the question that was asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct NearlyView {
+    /// The note's id.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// How it stands today.
+    pub status: &'static str,
 }
 
 /// `kb ask --dry-run`: one a job

@@ -265,6 +265,15 @@ pub enum Event {
     Used(Usage),
     /// The places that scout would look at first.
     Leads(String),
+    /// A note answers nearly the same question.
+    Nearly {
+        /// The note's.
+        id: String,
+        /// One line.
+        title: String,
+        /// How it stands today.
+        status: &'static str,
+    },
     /// Something went wrong that costs no answer.
     Warning(String),
 }

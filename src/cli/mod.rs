@@ -24,6 +24,7 @@ mod log;
 mod notes;
 mod path;
 mod refresh;
+mod related;
 mod rm;
 mod run_jobs;
 mod scout;
@@ -116,6 +117,9 @@ enum Command {
     /// Show which places several notes cite, and which only one does
     #[command(hide = true)]
     Compare(compare::Args),
+    /// Find the notes that are nearest to a note, or to a question
+    #[command(hide = true)]
+    Related(related::Args),
     /// Make a folder a knowledge base
     #[command(hide = true)]
     Init(init::Args),
@@ -193,6 +197,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Log(args) => log::run(args, &settings),
         Command::Diff(args) => diff::run(args, &settings),
         Command::Compare(args) => compare::run(args, &settings),
+        Command::Related(args) => related::run(args, &settings),
         Command::Init(args) => init::run(args, &settings),
         Command::Where(args) => r#where::run(args, &settings),
         Command::Completions(args) => Ok(completions::run(args)),

@@ -10,7 +10,7 @@ use crate::agent::{Event, Usage};
 use crate::citation::Standing;
 use crate::job::{Ended, Happened, JobError, Jobs, Kept, Outcome, Record, Watcher};
 use crate::note::Note;
-use crate::view::{self, AskView, CompareView, EventView, FORMAT, HappenedView, NoteWithBody};
+use crate::view::{self, AskView, CompareView, EventView, FORMAT, HappenedView, NearlyView, NoteWithBody};
 use std::path::{Path, PathBuf};
 
 pub(super) struct Screen<'a> {
@@ -31,6 +31,8 @@ struct Asked {
     subject: PathBuf,
     over: bool,
     note: Option<PathBuf>,
+    /// A note that answers nearly the same.
+    nearly: Option<NearlyView>,
 }
 
 impl<'a> Screen<'a> {
@@ -41,6 +43,7 @@ impl<'a> Screen<'a> {
             subject: record.order.subject.clone(),
             over: false,
             note: None,
+            nearly: None,
         };
         let answers = records.iter().map(asked).collect();
         let live = printer.live();
@@ -69,7 +72,7 @@ impl<'a> Screen<'a> {
                 folder.write(&record)?;
             }
             if self.settings.json {
-                self.printer.print(self.row(failed(&record, why, None)))?;
+                self.printer.print(self.row(failed(&record, why, (None, None))))?;
             }
         }
         if !self.settings.json {
@@ -113,22 +116,25 @@ impl<'a> Screen<'a> {
     fn show(&mut self, number: usize, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
         let note = result.as_ref().ok().and_then(Outcome::note).map(Path::to_owned);
         let compared = self.compared(number, note)?;
+        let nearly = self.answers.get_mut(number).and_then(|asked| asked.nearly.take());
         let failure = match result {
             Ok(outcome) => {
+                // A model was told of before it was asked.
+                let late = nearly.as_ref().filter(|_| record.order.agent == SCOUT).map(offer);
                 let meanwhile = meanwhile(&outcome.changed_meanwhile);
-                let (row, last_line) = done(record, outcome, compared, self.settings)?;
+                let (row, last_line) = done(record, outcome, (compared, nearly), self.settings)?;
                 if let Some(NoteWithBody { note, .. }) = &row.note {
                     self.tell(record, HappenedView::Saved { note: note.id.clone(), path: note.path.clone() });
                 }
                 let code = self.printer.print(self.row(row))?;
-                let lines = [last_line, meanwhile].into_iter().flatten().filter(|_| !self.settings.json);
+                let lines = [last_line, meanwhile, late].into_iter().flatten().filter(|_| !self.settings.json);
                 lines.for_each(|line| say(&line));
                 return Ok(code);
             }
             Err(error) => Failure::Job(error),
         };
         if self.settings.json {
-            self.printer.print(self.row(failed(record, &failure, compared)))?;
+            self.printer.print(self.row(failed(record, &failure, (compared, nearly))))?;
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
@@ -178,6 +184,16 @@ impl Watcher for Screen<'_> {
             Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
             Happened::Event(Event::Used(usage)) => self.live.used(number, used(&usage)),
             Happened::Event(Event::Leads(places)) => self.live.doing(number, &format!("scout would look at {places}")),
+            Happened::Event(Event::Nearly { id, title, status }) => {
+                let nearly = NearlyView { id, title, status };
+                if record.order.agent != SCOUT && !self.settings.json {
+                    self.live.clear();
+                    say(&offer(&nearly));
+                }
+                if let Some(asked) = self.answers.get_mut(number) {
+                    asked.nearly = Some(nearly);
+                }
+            }
             Happened::Event(Event::Warning(warning)) => {
                 self.live.clear();
                 say(&format!("kb: {warning}"));
@@ -231,11 +247,23 @@ fn meanwhile(changed: &[String]) -> Option<String> {
     (!changed.is_empty()).then(line)
 }
 
+/// The one whose answer comes at once.
+const SCOUT: &str = "scout";
+
+/// What stands beside an answer: what it shares with others, and a note that answers nearly the same.
+type Beside = (Option<CompareView>, Option<NearlyView>);
+
+/// `k7f3qdm2 answers nearly this: kb show k7f3qdm2`
+fn offer(NearlyView { id, status, .. }: &NearlyView) -> String {
+    let doubt = if *status == "fresh" { String::new() } else { format!(" ({status})") };
+    format!("{id}{doubt} answers nearly this: kb show {id}")
+}
+
 /// What came of a job, as it is printed, and what is said behind it.
 fn done(
     record: &Record,
     outcome: Outcome,
-    compared: Option<CompareView>,
+    (compared, nearly): Beside,
     settings: &Settings,
 ) -> Result<(AskView, Option<String>), Failure> {
     let Outcome { kept, citations, changed_meanwhile, seconds } = outcome;
@@ -268,13 +296,14 @@ fn done(
         changed_meanwhile,
         seconds: (seconds * 1000.0).round() / 1000.0,
         error: None,
+        nearly,
         compared,
     };
     Ok((view, last_line))
 }
 
 /// A job that came to nothing, for programs.
-fn failed(record: &Record, failure: &Failure, compared: Option<CompareView>) -> AskView {
+fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> AskView {
     let outcome = match failure {
         Failure::Interrupted | Failure::Terminated | Failure::Job(JobError::Cancelled) => "cancelled",
         Failure::Job(error) => error.outcome(),
@@ -293,6 +322,7 @@ fn failed(record: &Record, failure: &Failure, compared: Option<CompareView>) -> 
         changed_meanwhile: Vec::new(),
         seconds: record.ended.as_ref().map_or(0.0, |ended| ended.seconds),
         error: Some(failure.view()),
+        nearly,
         compared,
     }
 }

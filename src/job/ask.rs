@@ -3,7 +3,8 @@
 use super::enclose::{self, Enclosed, Enclosure};
 use super::mend::Letter;
 use super::stop::Stop;
-use super::{Desk, JobError, Order, told};
+use super::told::Leads;
+use super::{Desk, JobError, Order, offer, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
@@ -185,12 +186,16 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
     };
     let leads = match order.leads && !is_scout(candidate) && session.is_none() {
         true => told::leads(question, snapshot, desk, stop, events).await,
-        false => Vec::new(),
+        false => Leads::default(),
     };
+    // Before it costs anything.
+    if letter.is_none() && !is_scout(candidate) {
+        offer::tell(order, question, &leads.places, snapshot, desk, events);
+    }
     let prompt = match letter {
         Some(letter) => letter.text.clone(),
         None if is_scout(candidate) => question.as_str().to_owned(),
-        None => agent::prompt(question, &leads, told::notes(order, session.is_some(), desk)?.as_deref()),
+        None => agent::prompt(question, &leads.lines, told::notes(order, session.is_some(), desk)?.as_deref()),
     };
     let needs = candidate.needs();
     let variables: Vec<String> =
@@ -221,6 +226,6 @@ pub(super) fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
 }
 
 /// kb's own program needs neither a wall nor a home.
-fn is_scout(candidate: &Candidate) -> bool {
+pub(super) fn is_scout(candidate: &Candidate) -> bool {
     candidate.agent.executable().is_none()
 }

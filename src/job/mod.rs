@@ -5,6 +5,7 @@ mod detach;
 mod enclose;
 mod meanwhile;
 mod mend;
+mod offer;
 mod queue;
 mod record;
 mod refresh;
@@ -28,7 +29,7 @@ use crate::machine::Machine;
 use crate::note::{Draft, Usage, new_id};
 use crate::question::Question;
 use crate::sandbox::WallError;
-use crate::search::HandleError;
+use crate::search::{HandleError, Spot};
 use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
 use meanwhile::Looks;
 use std::cell::RefCell;
@@ -286,6 +287,10 @@ async fn run(
         && let Some(better) = mend::mended(&asked, &answer, &citations, started, folder, events).await
     {
         (answer, citations) = better;
+    }
+    if ask::is_scout(candidate) {
+        let places: Vec<Spot> = citations.iter().map(Spot::from).collect();
+        offer::tell(order, &question, &places, &snapshot, desk, events);
     }
     // What is kept of the answer is what is looked at: a secret must not come back as an unknown name.
     let body = context::redact(&answer.markdown).0.into_owned();

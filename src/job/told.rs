@@ -7,7 +7,7 @@ use crate::context::{self, Budget, Piece};
 use crate::index::Index;
 use crate::note::{Checker, Note};
 use crate::question::Question;
-use crate::search;
+use crate::search::{self, Spot};
 use crate::subject::Snapshot;
 use std::path::Path;
 use std::time::Duration;
@@ -30,26 +30,39 @@ pub(super) struct Session {
     pub(super) used: Option<Usage>,
 }
 
-/// Places that scout finds first, a line each; none if it finds nothing in time.
+/// Where scout would look.
+#[derive(Default)]
+pub(super) struct Leads {
+    /// A line each; none if that is no answer.
+    pub(super) lines: Vec<String>,
+    /// All of the places, the likeliest first, answer or not.
+    pub(super) places: Vec<Spot>,
+}
+
+/// Places that scout finds first; none if it finds nothing in time.
 pub(super) async fn leads(
     question: &Question,
     snapshot: &Snapshot,
     desk: &Desk<'_>,
     stop: &Stop,
     events: &mut dyn FnMut(Event),
-) -> Vec<String> {
-    let Some(scout) = desk.roster.by_name("scout") else { return Vec::new() };
+) -> Leads {
+    let Some(scout) = desk.roster.by_name("scout") else { return Leads::default() };
     let brief = Brief::new(question, snapshot, desk.machine);
-    let Ok(mut program) = scout.agent.program(&brief) else { return Vec::new() };
+    let Ok(mut program) = scout.agent.program(&brief) else { return Leads::default() };
     program.time_limit = PATIENCE;
     let found =
         agent::run(program, Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() }, &mut |_| {}).await;
-    let Ok(Answer { cited: Some(places), found: true, .. }) = found else { return Vec::new() };
-    let leads: Vec<String> =
-        places.iter().take(LEADS).map(|place| format!("`{}:{}-{}`", place.path, place.first, place.last)).collect();
-    let shown: Vec<&str> = leads.iter().take(SHOWN).map(|lead| lead.trim_matches('`')).collect();
-    events(Event::Leads(shown.join(", ")));
-    leads
+    let Ok(Answer { cited: Some(places), found, .. }) = found else { return Leads::default() };
+    let mut lines: Vec<String> = Vec::new();
+    if found {
+        let line = |place: &agent::Place| format!("`{}:{}-{}`", place.path, place.first, place.last);
+        lines.extend(places.iter().take(LEADS).map(line));
+        let shown: Vec<&str> = lines.iter().take(SHOWN).map(|lead| lead.trim_matches('`')).collect();
+        events(Event::Leads(shown.join(", ")));
+    }
+    let spot = |place: agent::Place| Spot::new(place.path, place.first, place.last, None);
+    Leads { lines, places: places.into_iter().filter_map(spot).collect() }
 }
 
 /// The session of the note that is followed up, if this agent can go on in it.

@@ -3,7 +3,7 @@
 
 use super::Head;
 use crate::citation::{Citation, Lines, Seen, Standing, Status, Verdict};
-use crate::subject::{Kind, Pinned};
+use crate::subject::Pinned;
 use std::collections::BTreeSet;
 
 /// A note with how it stands.
@@ -144,14 +144,12 @@ fn lay(head: &Head, citation: &Citation, verdict: &Verdict) -> (CitedFile, Lines
         Seen::Held(read) if !in_sight => Some(read.blob.clone()).filter(|blob| !blob.is_empty()),
         _ => None,
     };
-    let mut subject = match &citation.subject {
-        None => head.subjects.first().cloned(),
-        Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name).cloned(),
+    let subject = match &citation.subject {
+        None => head.subjects.first(),
+        Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name),
     };
-    let inside = match subject.as_mut().map(|pinned| &mut pinned.kind) {
-        Some(Kind::Git { folder, .. }) => folder.take(),
-        _ => None,
-    };
+    let (subject, inside) = subject.map(Pinned::whole).unzip();
+    let inside: Option<String> = inside.flatten();
     let path = inside.map_or_else(|| path.to_owned(), |folder| format!("{folder}/{path}"));
     (CitedFile { subject, path, blob }, lines)
 }

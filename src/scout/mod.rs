@@ -4,6 +4,7 @@
 //! ([`query`]), finds its words in one pass ([`scan`]), ranks ([`rank`], with the calls of [`trace`]),
 //! chooses lines ([`cite`]) and writes the answer ([`explain`]).
 
+mod alike;
 mod cache;
 mod cite;
 mod conditions;
@@ -36,6 +37,7 @@ mod walk;
 mod weights;
 mod words;
 
+pub use alike::{Alike, Asked};
 pub use leads::Lead;
 pub use outline::{Outline, Plain};
 

@@ -152,6 +152,15 @@ const FORMS: &[(&str, &str)] = &[
 impl Query {
     /// Understands a question.
     pub(crate) fn new(question: &str) -> Self {
+        Self::build(question, true)
+    }
+
+    /// The same without the words that could stand for those of the question.
+    pub(crate) fn as_worded(question: &str) -> Self {
+        Self::build(question, false)
+    }
+
+    fn build(question: &str, widen: bool) -> Self {
         let mut asked: Vec<String> = Vec::new();
         words::each(question, |word| asked.push(word.to_owned()));
         let ask = kind(question, &asked);
@@ -168,7 +177,8 @@ impl Query {
             }
             let weak = WEAK.split_whitespace().any(|weak| weak == word || weak == plain);
             let mut stems: Vec<(String, f32)> = vec![(own, 1.0)];
-            for (other, weight) in synonyms::of(word).into_iter().chain(synonyms::of(plain)) {
+            let others = || synonyms::of(word).into_iter().chain(synonyms::of(plain));
+            for (other, weight) in widen.then(others).into_iter().flatten() {
                 let other = stem::stem(other);
                 match stems.iter_mut().find(|(known, _)| *known == other) {
                     Some((_, known)) => *known = known.max(weight),
@@ -177,7 +187,9 @@ impl Query {
             }
             concepts.push(Concept { word: word.clone(), weight: if weak { 0.5 } else { 1.0 }, stems });
         }
-        compounds(&asked, &mut concepts);
+        if widen {
+            compounds(&asked, &mut concepts);
+        }
         let fails = |word: &String| FAILURE.split_whitespace().any(|known| known == word);
         let head = concepts.first().filter(|_| ask == Ask::List).map(|concept| concept.stems[0].0.clone());
         Self { ask, head, of_failure: asked.iter().any(fails), concepts }

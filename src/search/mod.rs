@@ -1,6 +1,7 @@
 //! Search: a query and an index in, finished hits out. Opens no note: what a hit shows comes from
 //! the index, which has just been held against the files.
 
+mod alike;
 mod filter;
 mod handle;
 mod query;
@@ -8,6 +9,7 @@ mod rank;
 mod snippet;
 mod terms;
 
+pub use alike::{Neighbour, Sought, Spot, alike};
 pub use handle::{Candidate, HandleError, find};
 pub use query::{Query, QueryError, Suggestion, WantedStatus};
 pub use snippet::Piece;

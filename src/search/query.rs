@@ -119,6 +119,18 @@ impl Query {
         (!wanted.is_empty()).then(|| Query { wanted, ..Query::default() })
     }
 
+    /// Notes that cite a file, or a path that ends like it.
+    pub fn of_path(path: &str) -> Query {
+        Query { filters: vec![Filter::new(Key::Path, path, false)], ..Query::default() }
+    }
+
+    /// The same among notes about a repository of this name, if there is one.
+    #[must_use]
+    pub fn in_repository(mut self, name: Option<&str>) -> Query {
+        self.filters.extend(name.map(|name| Filter::new(Key::Repo, name, false)));
+        self
+    }
+
     /// Which statuses are wanted: [`super::run`] does not look at code, so the caller does.
     pub fn statuses(&self) -> &[WantedStatus] {
         &self.statuses

@@ -114,6 +114,16 @@ impl Pinned {
         }
     }
 
+    /// The whole repository, and the folder of it that this subject is, if it is a folder of one.
+    pub fn whole(&self) -> (Pinned, Option<String>) {
+        let mut whole = self.clone();
+        let folder = match &mut whole.kind {
+            Kind::Git { folder, .. } => folder.take(),
+            Kind::Package { .. } | Kind::Folder => None,
+        };
+        (whole, folder)
+    }
+
     /// Where another subject lies if this one lies in `root`: the same one, or a folder in it.
     pub fn root_for(&self, other: &Pinned, root: &Path) -> Option<PathBuf> {
         if self.may_be(other) {
@@ -122,10 +132,7 @@ impl Pinned {
         let (Kind::Git { folder: None, .. }, Kind::Git { folder: Some(inside), .. }) = (&self.kind, &other.kind) else {
             return None;
         };
-        let mut whole = other.clone();
-        if let Kind::Git { folder, .. } = &mut whole.kind {
-            *folder = None;
-        }
+        let (whole, _) = other.whole();
         let keys_fit = keys(self).iter().any(|key| keys(&whole).contains(key));
         let place = root.join(inside);
         (keys_fit && place.is_dir()).then_some(place)

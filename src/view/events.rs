@@ -51,6 +51,15 @@ pub enum HappenedView {
         /// `path:first-last`, with commas between them.
         places: String,
     },
+    /// A note answers nearly the same question.
+    Nearly {
+        /// Its id.
+        note: String,
+        /// One line.
+        title: String,
+        /// How it stands today.
+        status: &'static str,
+    },
     /// Something went wrong that costs no answer.
     Warning {
         /// What.
@@ -85,6 +94,7 @@ impl From<agent::Event> for HappenedView {
             agent::Event::Doing(what) => Self::Doing { what },
             agent::Event::Used(usage) => Self::Used { input: usage.input, output: usage.output, usd: usage.usd },
             agent::Event::Leads(places) => Self::Leads { places },
+            agent::Event::Nearly { id, title, status } => Self::Nearly { note: id, title, status },
             agent::Event::Warning(message) => Self::Warning { message },
         }
     }

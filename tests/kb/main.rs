@@ -31,6 +31,7 @@ mod proxy;
 #[cfg(target_os = "linux")]
 mod real;
 mod readme;
+mod related;
 mod reuse;
 mod notes_folder;
 mod revisions;

@@ -96,6 +96,7 @@ fn watched(agent: &str, name: &str) -> String {
             Step::Send(text) => writeln!(seen, "> {text}").unwrap(),
             Step::Event(Event::Warning(warning)) => writeln!(seen, "warning {warning}").unwrap(),
             Step::Event(Event::Leads(leads)) => writeln!(seen, "leads {leads}").unwrap(),
+            Step::Event(Event::Nearly { id, .. }) => writeln!(seen, "nearly {id}").unwrap(),
             Step::HangUp => writeln!(seen, "hangs up").unwrap(),
             Step::Stop => writeln!(seen, "is stopped").unwrap(),
         });

@@ -26,6 +26,7 @@ pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
         View::Log(view) => object(view, out),
         View::Diff(view) => object(view, out),
         View::Compare(view) => object(view, out),
+        View::Related(view) => object(view, out),
         View::Ids(ids) => object(&Lines { format: FORMAT, ids: Some(ids), paths: None }, out),
         View::Paths(paths) => object(&Lines { format: FORMAT, ids: None, paths: Some(paths) }, out),
         View::AndThen(view, _) | View::AsJson(view) => print(view, out),

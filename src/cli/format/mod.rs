@@ -19,7 +19,7 @@ use crate::index::Index;
 use crate::invisible;
 use crate::view::{
     AgentsView, AskView, CheckView, CompareView, ContextView, DiffView, EventView, FilesView, HappenedView, JobView,
-    JobsView, ListView, LogView, PlanView, SearchView, ShowView, WhereView,
+    JobsView, ListView, LogView, PlanView, RelatedView, SearchView, ShowView, WhereView,
 };
 use std::io::{self, IsTerminal, Write};
 
@@ -56,6 +56,7 @@ pub(super) enum View {
     Log(LogView),
     Diff(DiffView),
     Compare(Box<CompareView>),
+    Related(RelatedView),
     /// Ids or paths alone, one a line.
     Ids(Vec<String>),
     Paths(Vec<String>),
@@ -81,6 +82,7 @@ impl View {
     fn exit(&self) -> u8 {
         match self {
             View::Search(view) if view.total == 0 => fail::NO,
+            View::Related(view) if view.notes.is_empty() => fail::NO,
             View::Check(view) | View::Annotations(view) if view.fails => fail::NO,
             View::Ask(view) if view.abstained => fail::NO,
             View::Event(view) if matches!(&view.what, HappenedView::Ended(row) if row.abstained) => fail::NO,

@@ -29,6 +29,9 @@ impl Text {
         match view {
             View::Search(view) => view.hits.iter().enumerate().try_for_each(|(at, hit)| self.hit(at + 1, hit, out)),
             View::List(view) => view.notes.iter().enumerate().try_for_each(|(at, note)| self.line(at + 1, note, out)),
+            View::Related(view) => {
+                view.notes.iter().enumerate().try_for_each(|(at, near)| self.line(at + 1, &near.note, out))
+            }
             View::Check(view) => super::check::print(view, out),
             View::Annotations(view) => super::github::print(view, out),
             View::Show(view, _) => self.note(view, out),
