@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 /// A question, ready to be held against others.
 #[derive(Debug)]
 pub struct Asked {
+    text: String,
     query: Query,
     words: Vec<String>,
 }
@@ -22,6 +23,8 @@ pub struct Alike {
     /// How far they are one sentence with words put in the place of others, 0 to 1: `where is the token
     /// checked` and `where is the token made` ask for two things, alike as they are.
     pub swapped: f32,
+    /// The other one names something in the code, `save_cookie`, that this one does not.
+    pub names_another: bool,
 }
 
 /// From here on two words are one.
@@ -36,7 +39,7 @@ const SENTENCE: (f32, f32) = (0.35, 0.25);
 impl Asked {
     /// Takes a question apart.
     pub fn new(question: &str) -> Self {
-        Self { query: Query::new(question), words: words(question) }
+        Self { text: question.to_lowercase(), query: Query::new(question), words: words(question) }
     }
 
     /// Holds it against another one.
@@ -57,7 +60,10 @@ impl Asked {
             true => ((sentence(&self.words, &other_words) - SENTENCE.0) / SENTENCE.1).clamp(0.0, 1.0),
             false => 0.0,
         };
-        Alike { both: my_share.min(their_share), mean: f32::midpoint(my_share, their_share), swapped }
+        let names: Vec<String> = names(other).collect();
+        let names_another = !names.is_empty() && !names.iter().any(|name| self.text.contains(name));
+        let (both, mean) = (my_share.min(their_share), f32::midpoint(my_share, their_share));
+        Alike { both, mean, swapped, names_another }
     }
 }
 
@@ -98,6 +104,18 @@ fn words(question: &str) -> Vec<String> {
     parts.map(word).filter(|word| !word.is_empty()).collect()
 }
 
+/// What a question names in the code, in lower case: what stands in backticks, and words of several parts.
+fn names(question: &str) -> impl Iterator<Item = String> {
+    let quoted = question.split('`').skip(1).step_by(2);
+    let several_parts = |word: &&str| {
+        let joined = word.trim_matches('_').contains('_');
+        let humps = word.as_bytes().windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+        joined || humps
+    };
+    let words = question.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(several_parts);
+    quoted.chain(words).filter(|name| !name.is_empty()).map(str::to_lowercase)
+}
+
 /// The share of the longer one's words that stand in both in the same order.
 fn sentence(one: &[String], other: &[String]) -> f32 {
     let mut lengths = vec![0usize; other.len() + 1];
@@ -135,6 +153,8 @@ mod tests {
         ] {
             assert!(Asked::new(one).like(other).swapped > 0.9, "{one}: {:?}", Asked::new(one).like(other));
         }
+        assert!(Asked::new("how are cookies saved").like("what calls `save_cookie`").names_another);
+        assert!(!Asked::new("who calls save_cookie").like("what calls `save_cookie`").names_another);
         assert!(Asked::new("where is the token checked").like("where is the token checked?").swapped < 0.1);
     }
 }

@@ -44,7 +44,7 @@ pub struct Neighbour {
 
 impl Neighbour {
     /// Whether the note answers nearly the same question. Over the pairs of the evaluation no question that is
-    /// another one comes up to this, and three of four that are the same do.
+    /// another one comes up to this, and two of three that are the same do.
     pub fn is_the_same(&self) -> bool {
         self.same >= ENOUGH
     }
@@ -64,6 +64,13 @@ const LATER: f32 = 0.3;
 const LONG: u32 = 120;
 /// From where on shared words alone make it likely that a question is the same, and where they make it sure.
 const WORDS: (f32, f32) = (0.6, 0.95);
+/// What is cited by chance: it keeps a note with one citation from being sure.
+const CHANCE: f32 = 0.3;
+/// How much places say by themselves where two questions have no word in common, and how soon words make
+/// them say all.
+const SPEECHLESS: (f32, f32) = (0.5, 1.5);
+/// Of what speaks for a note about something in the code that the question does not name, so much is left.
+const NAMED: f32 = 0.5;
 /// How much a word that stands in the place of another speaks against that.
 const SWAPPED: f32 = 0.8;
 
@@ -76,7 +83,9 @@ pub fn alike(index: &Index, sought: &Sought<'_>, limit: usize) -> Result<Vec<Nei
         let agreed = agreed(&entry.head, sought);
         let words = asked.like(entry.head.question.as_deref().unwrap_or(&entry.head.title));
         let by_words = ((words.both - WORDS.0) / (WORDS.1 - WORDS.0)).clamp(0.0, 1.0);
-        let same = (1.0 - (1.0 - agreed) * (1.0 - by_words)) * (1.0 - SWAPPED * words.swapped);
+        let by_places = agreed * (SPEECHLESS.0 + SPEECHLESS.1 * words.mean).min(1.0);
+        let another = if words.names_another { NAMED } else { 1.0 };
+        let same = (1.0 - (1.0 - by_places) * (1.0 - by_words)) * (1.0 - SWAPPED * words.swapped) * another;
         neighbours.push(Neighbour { entry, near: f32::midpoint(agreed, words.mean), same });
     }
     neighbours.sort_by(|a, b| b.near.total_cmp(&a.near).then_with(|| a.entry.file.cmp(&b.entry.file)));
@@ -146,7 +155,7 @@ fn agreed(head: &Head, sought: &Sought<'_>) -> f32 {
         met += best / worth;
         worth += 1.0;
     }
-    if all > 0.0 { met / all } else { 0.0 }
+    met / (all + CHANCE)
 }
 
 /// The same lines, or the same definition, wherever it moved in its file.
