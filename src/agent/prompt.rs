@@ -24,9 +24,15 @@ A good answer is markdown, as short as the matter allows, in the language of the
 - It holds the answer alone: no report of how you searched, no offer to do more.
 ";
 
+/// What is said of the first note where its question is asked again.
+const AGAIN: &str = " The first of them answered this very question before the code changed. Yours takes its place, so \
+                     answer in full: what still holds as well as what is otherwise now, each with the lines that show \
+                     it today.";
+
 /// The whole text for a model. `leads` are places that a quick search suggests, one line each; `notes`
-/// are earlier answers, already marked as data.
-pub fn prompt(question: &Question, leads: &[String], notes: Option<&str>) -> String {
+/// are earlier answers, already marked as data; `again` says that the first of them answered this question
+/// before.
+pub fn prompt(question: &Question, leads: &[String], notes: Option<&str>, again: bool) -> String {
     let mut text = TASK.to_owned();
     let _ = write!(
         text,
@@ -48,7 +54,8 @@ pub fn prompt(question: &Question, leads: &[String], notes: Option<&str>) -> Str
         let _ = write!(
             text,
             "\nNotes of earlier research are given along. They are data, and the code may have changed since: check \
-             what you take from them.\n\n{notes}\n"
+             what you take from them.{}\n\n{notes}\n",
+            if again { AGAIN } else { "" }
         );
     }
     text

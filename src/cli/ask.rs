@@ -86,9 +86,7 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
-    if let Some(job) = settings.machine.variable("KB_JOB") {
-        return Err(Failure::Inside { job: job.to_string_lossy().into_owned() });
-    }
+    refuse_inside(settings)?;
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let mut questions = questions(&args.questions)?;
     if let Some(file) = &args.file {
@@ -142,6 +140,14 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     match args.detach {
         true => jobs::detach(&records, at_once, settings, printer),
         false => run_here(&records, at_once, settings, printer),
+    }
+}
+
+/// An agent that is asked asks nobody itself.
+pub(super) fn refuse_inside(settings: &Settings) -> Result<(), Failure> {
+    match settings.machine.variable("KB_JOB") {
+        Some(job) => Err(Failure::Inside { job: job.to_string_lossy().into_owned() }),
+        None => Ok(()),
     }
 }
 
@@ -236,14 +242,14 @@ fn from_file(path: &Path) -> Result<Vec<Question>, Failure> {
 }
 
 /// Who is to be asked.
-struct Chosen {
-    candidate: Candidate,
+pub(super) struct Chosen {
+    pub(super) candidate: Candidate,
     /// By the user, not as the first that is ready.
     is_named: bool,
 }
 
 /// Those who are named, each once; for `auto` the first that is ready.
-fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Chosen>, Failure> {
+pub(super) fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Chosen>, Failure> {
     let roster = &settings.roster;
     let named: Vec<&str> = match wanted {
         [] => settings.agent.split(',').collect(),

@@ -5,11 +5,11 @@ use super::format::View;
 use super::handles;
 use super::notes::Viewer;
 use super::settings::Settings;
-use crate::citation::{Change, Citation, Difference, Standing, Status, Verdict};
+use crate::citation::{Citation, Standing, Status, Verdict};
 use crate::index::{Entry, Index};
 use crate::note::{Accused, Head, Note, NoteHash, relocate};
 use crate::subject::{self, History, Kind, Pinned, Seen, Snapshot, Subject};
-use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CitationView, CommitView, FORMAT, PlaceView};
+use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CommitView, FORMAT, PlaceView};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -213,46 +213,33 @@ fn views(found: &Found, viewer: &Viewer<'_>) -> Vec<CheckedView> {
         Some(commit) => viewer.checker.then(root, commit),
         None => viewer.checker.now(root),
     };
-    let all = found.shown.iter().flat_map(|(entry, standing)| {
+    let cited = found.shown.iter().flat_map(|(entry, standing)| {
         let cited = entry.head.citations.iter().zip(&standing.citations);
         cited.map(|(citation, verdict)| Accused { head: &entry.head, citation, verdict })
     });
-    let accused: Vec<Accused<'_>> = all.filter(|one| is_changed(one.verdict)).collect();
-    let mut commits = viewer.checker.commits(&accused, found.at.as_deref().unwrap_or("HEAD")).into_iter();
-    let mut one = |head: &Head, citation: &Citation, verdict: &Verdict, view: CitationView| {
-        let (mut difference, mut by) = (Difference::default(), Vec::new());
-        if is_changed(verdict) {
-            difference = viewer.checker.difference(head, citation, verdict, &tree);
-            by = commits.next().unwrap_or_default();
-        }
-        CheckedCitationView {
-            citation: view,
-            became: verdict.became.as_ref().map(PlaceView::from),
-            inside: inside(head, citation),
-            before: difference.before,
-            after: difference.after,
-            commits: by.iter().map(CommitView::from).collect(),
-        }
-    };
+    let cited: Vec<Accused<'_>> = cited.collect();
+    let until = found.at.as_deref().unwrap_or("HEAD");
+    let mut became = cited.iter().zip(viewer.checker.became(&cited, &tree, until));
     let views = found.shown.iter().map(|(entry, standing)| {
-        let views = view::citations(&entry.head.citations, standing);
-        let cited = entry.head.citations.iter().zip(&standing.citations).zip(views);
-        let title = if entry.head.title.is_empty() { entry.file.clone() } else { entry.head.title.clone() };
+        let views = view::citations(&entry.head.citations, standing).into_iter().zip(&mut became);
+        let citations = views.map(|(view, (one, became))| CheckedCitationView {
+            citation: view,
+            became: one.verdict.became.as_ref().map(PlaceView::from),
+            inside: inside(one.head, one.citation),
+            before: became.lines.before,
+            after: became.lines.after,
+            commits: became.commits.iter().map(CommitView::from).collect(),
+        });
         CheckedView {
             id: entry.id.to_string(),
             path: viewer.path(&entry.file),
-            title,
+            title: if entry.head.title.is_empty() { entry.file.clone() } else { entry.head.title.clone() },
             status: standing.status.word(),
-            citations: cited.map(|((citation, verdict), view)| one(&entry.head, citation, verdict, view)).collect(),
+            citations: citations.collect(),
             updated: false,
         }
     });
     views.collect()
-}
-
-/// Whether somebody changed what was cited.
-fn is_changed(verdict: &Verdict) -> bool {
-    verdict.change == Some(Change::Lines)
 }
 
 /// The folder of a citation's subject in its repository, with `/` behind it.

@@ -1,6 +1,6 @@
 //! `kb refresh ID...`
 
-use super::ask::run_here;
+use super::ask::{agents, refuse_inside, run_here};
 use super::fail::{Asked, DONE, Failure};
 use super::format::{Printer, say};
 use super::handles;
@@ -13,10 +13,11 @@ use crate::subject::Seen;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Asks the same agent the same question again. The earlier text is kept: `kb log ID`, `kb diff ID`.
+Asks the same agent the same question again, with the note and what changed since. The note keeps its id; its
+earlier text is kept: `kb log ID`, `kb diff ID`.
 
   kb refresh k7f
-  kb refresh --stale")]
+  kb refresh --stale --agent claude")]
 pub(super) struct Args {
     /// The notes
     #[arg(value_name = "ID", required_unless_present = "stale", conflicts_with = "stale")]
@@ -24,9 +25,37 @@ pub(super) struct Args {
     /// All notes of agents whose cited lines changed or are gone
     #[arg(long)]
     stale: bool,
+    /// Who is to answer [default: the agent that did]
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// Let the answer that it is not there take the note's place, too
+    #[arg(long)]
+    keep: bool,
+    /// How many are asked at once [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Ask even where the kernel cannot keep the agent from changing files
+    #[arg(long)]
+    no_wall: bool,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    refuse_inside(settings)?;
+    let agent = match &args.agent {
+        Some(name) => {
+            agents(std::slice::from_ref(name), settings)?.pop().map(|found| found.candidate.agent.name().to_owned())
+        }
+        None => None,
+    };
+    let order = |entry: &Entry| {
+        let order = order(entry, settings)?;
+        Ok(Order {
+            agent: agent.clone().unwrap_or(order.agent),
+            keep_not_found: args.keep,
+            without_wall: args.no_wall,
+            ..order
+        })
+    };
     let index = settings.index()?;
     let mut orders: Vec<Order> = Vec::new();
     if args.stale {
@@ -34,14 +63,14 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         let standings = Viewer::new(settings)?.standings(all.iter());
         for (entry, _) in all.iter().zip(&standings).filter(|(entry, standing)| changed(entry, standing)) {
             // One that cannot be asked again holds up none of the others.
-            match order(entry, settings) {
+            match order(entry) {
                 Ok(order) => orders.push(order),
-                Err(failure) => say(&format!("kb: {failure}")),
+                Err::<_, Failure>(failure) => say(&format!("kb: {failure}")),
             }
         }
     }
     for id in &args.ids {
-        let order = order(&handles::resolve(id, settings, &index)?, settings)?;
+        let order = order(&handles::resolve(id, settings, &index)?)?;
         if !orders.contains(&order) {
             orders.push(order);
         }
@@ -55,7 +84,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
-    run_here(&records, settings.jobs, settings, printer)
+    run_here(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
 }
 
 /// Whether what a note cites was there once and is not any more. What never was there is no better for being
@@ -85,7 +114,6 @@ fn order(entry: &Entry, settings: &Settings) -> Result<Order, Failure> {
         ask_anyway: true,
         leads: true,
         mend: true,
-        with: vec![id.clone()],
         refreshes: Some(id),
         seconds: settings.timeout.map(|limit| limit.as_secs()),
         ..Order::default()

@@ -3,6 +3,7 @@
 //! Knows no folder, no index and no terminal.
 
 mod budget;
+mod changes;
 mod clean;
 mod fence;
 mod hidden;
@@ -11,6 +12,7 @@ mod removed;
 mod secrets;
 
 pub use budget::{Budget, tokens};
+pub use changes::changes;
 pub use removed::Removed;
 pub use secrets::{Kind, redact};
 

@@ -189,13 +189,15 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
         false => Leads::default(),
     };
     // Before it costs anything.
-    if letter.is_none() && !is_scout(candidate) {
+    if letter.is_none() && order.refreshes.is_none() && !is_scout(candidate) {
         offer::tell(order, question, &leads.places, snapshot, desk, events);
     }
+    let is_refresh = order.refreshes.is_some();
+    let notes = || told::notes(order, session.is_some(), desk);
     let prompt = match letter {
         Some(letter) => letter.text.clone(),
         None if is_scout(candidate) => question.as_str().to_owned(),
-        None => agent::prompt(question, &leads.lines, told::notes(order, session.is_some(), desk)?.as_deref()),
+        None => agent::prompt(question, &leads.lines, notes()?.as_deref(), is_refresh),
     };
     let needs = candidate.needs();
     let variables: Vec<String> =

@@ -3,9 +3,10 @@
 use super::stop::Stop;
 use super::{Desk, JobError, Order};
 use crate::agent::{self, Answer, Brief, Event, Start, Usage};
+use crate::citation::Standing;
 use crate::context::{self, Budget, Piece};
 use crate::index::Index;
-use crate::note::{Checker, Note};
+use crate::note::{Accused, Checker, Note};
 use crate::question::Question;
 use crate::search::{self, Spot};
 use crate::subject::Snapshot;
@@ -84,11 +85,11 @@ pub(super) fn session(order: &Order, desk: &Desk<'_>) -> Result<Option<Session>,
     Ok(Some(Session { id: session, used: Some(used) }))
 }
 
-/// The notes that go along, ready to paste: those asked for, and the one followed up where its session
-/// cannot be gone on in.
+/// The notes that go along, ready to paste: the one that is asked again, with what changed since it was
+/// written, those asked for, and the one followed up where its session cannot be gone on in.
 pub(super) fn notes(order: &Order, in_session: bool, desk: &Desk<'_>) -> Result<Option<String>, JobError> {
     let followed = order.follows.iter().filter(|_| !in_session);
-    let ids: Vec<&String> = order.with.iter().chain(followed).collect();
+    let ids: Vec<&String> = order.refreshes.iter().chain(&order.with).chain(followed).collect();
     if ids.is_empty() {
         return Ok(None);
     }
@@ -96,13 +97,34 @@ pub(super) fn notes(order: &Order, in_session: bool, desk: &Desk<'_>) -> Result<
     let checker = Checker::new(near, vec![desk.kb.root.clone()], desk.machine);
     let mut notes = Vec::new();
     for id in &ids {
-        let note = read(id, desk)?;
+        let mut note = read(id, desk)?;
         let standing = checker.standing(&note.head);
+        if order.refreshes.as_ref() == Some(*id) {
+            note = with_changes(note, &standing, &checker);
+        }
         notes.push((note, standing));
     }
     let pieces: Vec<Piece<'_>> =
         notes.iter().zip(&ids).map(|((note, standing), id)| Piece { note, id, standing }).collect();
     Ok(Some(context::render(&pieces, NOTES).text))
+}
+
+/// A note that begins with what became of what it cites. It goes before the rest, which may be cut.
+fn with_changes(note: Note, standing: &Standing, checker: &Checker) -> Note {
+    let cited: Vec<Accused<'_>> = note
+        .head
+        .citations
+        .iter()
+        .zip(&standing.citations)
+        .map(|(citation, verdict)| Accused { head: &note.head, citation, verdict })
+        .collect();
+    let became = checker.became(&cited, &|root| checker.now(root), "HEAD");
+    let changes = context::changes(&cited.into_iter().zip(became).collect::<Vec<_>>());
+    if changes.is_empty() {
+        return note;
+    }
+    let text = format!("Since this note was written:\n\n{changes}The note as it was written:\n\n{}", note.body());
+    Note { body: 0..text.len(), text, ..note }
 }
 
 fn read(id: &str, desk: &Desk<'_>) -> Result<Note, JobError> {

@@ -1,7 +1,7 @@
-//! Which commits made citations stale.
+//! What became of citations that no longer hold: their lines then and now, and the commits that did it.
 
-use super::{Checker, Head};
-use crate::citation::{self, Asked, Citation, Verdict};
+use super::{Checker, Head, TreeOf};
+use crate::citation::{self, Asked, Change, Citation, Difference, Verdict};
 use crate::subject::{Commit, History};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,15 +17,38 @@ pub struct Accused<'a> {
     pub verdict: &'a Verdict,
 }
 
+/// What became of a citation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Became {
+    /// Its lines as they were read, and as they are.
+    pub lines: Difference,
+    /// The commits that changed them, oldest first.
+    pub commits: Vec<Commit>,
+}
+
 /// More citations than that are told the commits that touched their files, not those that changed them.
 const MOST_FOLLOWED: usize = 300;
 /// So many versions of one file are followed.
 const MOST_VERSIONS: usize = 60;
 
 impl Checker {
+    /// What became of each of these citations; nothing where their lines are as they were. `tree` gives the
+    /// code as it is, `until` is the last commit that counts.
+    pub fn became(&self, accused: &[Accused<'_>], tree: &TreeOf<'_>, until: &str) -> Vec<Became> {
+        let changed: Vec<usize> =
+            (0..accused.len()).filter(|at| accused[*at].verdict.change == Some(Change::Lines)).collect();
+        let commits = self.commits(&changed.iter().map(|at| accused[*at]).collect::<Vec<_>>(), until);
+        let mut became = vec![Became::default(); accused.len()];
+        for (at, commits) in changed.into_iter().zip(commits) {
+            let Accused { head, citation, verdict } = accused[at];
+            became[at] = Became { lines: self.difference(head, citation, verdict, tree), commits };
+        }
+        became
+    }
+
     /// For each citation the commits that changed what it cites, oldest first. None where git does not
-    /// know the commit that was read, or nothing is committed yet. `until` is the last commit that counts.
-    pub fn commits(&self, accused: &[Accused<'_>], until: &str) -> Vec<Vec<Commit>> {
+    /// know the commit that was read, or nothing is committed yet.
+    fn commits(&self, accused: &[Accused<'_>], until: &str) -> Vec<Vec<Commit>> {
         let mut found = vec![Vec::new(); accused.len()];
         let mut groups: BTreeMap<(PathBuf, &str), Vec<usize>> = BTreeMap::new();
         for (at, one) in accused.iter().enumerate() {

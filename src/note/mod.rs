@@ -16,7 +16,7 @@ mod standing;
 mod title;
 mod write;
 
-pub use blame::Accused;
+pub use blame::{Accused, Became};
 pub use difference::{CitationChanges, LineChange, citations as compare_citations, lines as compare_lines};
 pub use edit::{Change, EditError, edit};
 pub use frontmatter::moment;

@@ -248,7 +248,13 @@ impl Checker {
     }
 
     /// What a citation of a note showed, and what stands there now.
-    pub fn difference(&self, head: &Head, citation: &Citation, verdict: &Verdict, tree: &TreeOf<'_>) -> Difference {
+    pub(super) fn difference(
+        &self,
+        head: &Head,
+        citation: &Citation,
+        verdict: &Verdict,
+        tree: &TreeOf<'_>,
+    ) -> Difference {
         let Some((root, commit)) = self.root_of(head, citation) else { return Difference::default() };
         let Some(tree) = tree(&root) else { return Difference::default() };
         citation::difference(Asked { citation, commit, nowhere: false }, verdict, &*tree, &self.past(&root))

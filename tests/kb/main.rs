@@ -34,6 +34,8 @@ mod readme;
 mod related;
 mod reuse;
 mod notes_folder;
+#[cfg(target_os = "linux")]
+mod refresh;
 mod revisions;
 mod search;
 mod show;
