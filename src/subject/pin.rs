@@ -77,10 +77,9 @@ pub fn pin(subject: &Subject, hidden: &[PathBuf], machine: &Machine) -> Result<S
 }
 
 fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> (Pinned, Before) {
-    let folder_name = root.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
     let begun = SystemTime::now();
     let Some(repository) = git::repository(root) else {
-        let pinned = Pinned { name: folder_name, kind: Kind::Folder, dirty: false };
+        let pinned = Pinned { name: name_of(root, None), kind: Kind::Folder, dirty: false };
         return (pinned, Before::unknown(begun));
     };
     let scratch = scratch(&machine.cache);
@@ -89,25 +88,36 @@ fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> (Pinned, Befo
         let differing = scratch.as_ref().and_then(|scratch| git::differing(&repository, root, hidden, scratch.path()));
         (differing, root_commit.join().ok().flatten())
     });
-    let inside = root.strip_prefix(&repository.folders.work_tree).ok().map(|path| path.to_string_lossy().into_owned());
-    let folder = inside.filter(|path| !path.is_empty());
-    let cloned_as = repository.remote.as_deref().and_then(last_part).filter(|_| folder.is_none());
-    let pinned = Pinned {
-        name: cloned_as.unwrap_or(folder_name),
-        kind: Kind::Git {
-            remote: repository.remote.clone(),
-            commit: repository.commit.clone(),
-            root: root_commit,
-            folder,
-        },
-        // What cannot be compared is different as far as kb can tell.
-        dirty: differing.as_ref().is_none_or(|differing| !differing.is_empty()),
-    };
+    // What cannot be compared is different as far as kb can tell.
+    let dirty = differing.as_ref().is_none_or(|differing| !differing.is_empty());
+    let pinned = Pinned { dirty, ..named(root, &repository, root_commit) };
     let before = match differing {
         Some(differing) => Before::of(repository, root, differing, begun, machine),
         None => Before::unknown(begun),
     };
     (pinned, before)
+}
+
+/// The repository in a work tree, whether or not files differ from its commit; none if there is none or git
+/// is missing.
+pub(super) fn repository(work_tree: &Path) -> Option<Pinned> {
+    let repository = git::repository(work_tree)?;
+    Some(named(work_tree, &repository, git::root_commit(&repository)))
+}
+
+fn named(root: &Path, repository: &git::Repository, root_commit: Option<String>) -> Pinned {
+    let inside = root.strip_prefix(&repository.folders.work_tree).ok().map(|path| path.to_string_lossy().into_owned());
+    let folder = inside.filter(|path| !path.is_empty());
+    let remote = repository.remote.clone();
+    let name = name_of(root, remote.as_deref().filter(|_| folder.is_none()));
+    let kind = Kind::Git { remote, commit: repository.commit.clone(), root: root_commit, folder };
+    Pinned { name, kind, dirty: false }
+}
+
+/// What a subject is called: as the repository that it was cloned from, else as its folder.
+pub(super) fn name_of(root: &Path, remote: Option<&str>) -> String {
+    let folder = || root.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
+    remote.and_then(last_part).unwrap_or_else(folder)
 }
 
 /// `https://host/owner/name.git` → `name`

@@ -1,9 +1,10 @@
 //! Where repositories were last seen on this machine: kept outside the notes, which are to say the
-//! same on every machine. Starts no process.
+//! same on every machine.
 
-use super::{Kind, Pinned, Snapshot, git};
+use super::{Kind, Pinned, Snapshot, git, pin};
 use crate::machine::Machine;
 use crate::save;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,24 +13,33 @@ const FILE: &str = "seen.json";
 /// How many places of one subject are kept: its clones and copies.
 const MOST_PLACES: usize = 8;
 
-/// Where subjects were last seen: of each the places, the latest first.
-#[derive(Clone, Debug, Default)]
-pub struct Seen(BTreeMap<String, Vec<String>>);
+/// Where subjects were last seen.
+#[derive(Debug)]
+pub struct Seen {
+    file: PathBuf,
+    /// By what a subject is recognised by; the latest place first.
+    places: RefCell<BTreeMap<String, Vec<String>>>,
+}
 
 impl Seen {
     /// What this machine knows; nothing if that cannot be read.
     pub fn read(machine: &Machine) -> Self {
-        let bytes = std::fs::read(machine.state.join(FILE)).unwrap_or_default();
-        Self(serde_json::from_slice(&bytes).unwrap_or_default())
+        let file = machine.state.join(FILE);
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        Self { file, places: RefCell::new(serde_json::from_slice(&bytes).unwrap_or_default()) }
     }
 
     /// Notes where a subject lies. Best effort: not knowing costs the status `unknown`.
     pub fn remember(snapshot: &Snapshot, machine: &Machine) {
-        let Some(root) = snapshot.root.to_str() else { return };
-        let mut seen = Self::read(machine);
+        Self::read(machine).note(&snapshot.pinned, &snapshot.root);
+    }
+
+    fn note(&self, pinned: &Pinned, root: &Path) {
+        let Some(root) = root.to_str() else { return };
+        let mut all = self.places.borrow_mut();
         let mut changed = false;
-        for key in keys(&snapshot.pinned) {
-            let places = seen.0.entry(key).or_default();
+        for key in keys(pinned) {
+            let places = all.entry(key).or_default();
             if places.first().is_none_or(|first| first != root) {
                 places.retain(|place| place != root);
                 places.insert(0, root.to_owned());
@@ -37,9 +47,8 @@ impl Seen {
                 changed = true;
             }
         }
-        if changed && std::fs::create_dir_all(&machine.state).is_ok() {
-            let text = serde_json::to_vec_pretty(&seen.0).unwrap_or_default();
-            let _ = save::replace(&machine.state.join(FILE), &text);
+        if changed && self.file.parent().is_some_and(|folder| std::fs::create_dir_all(folder).is_ok()) {
+            let _ = save::replace(&self.file, &serde_json::to_vec_pretty(&*all).unwrap_or_default());
         }
     }
 
@@ -47,18 +56,79 @@ impl Seen {
     /// one of `near` (the current folder, the knowledge base), then where it was seen.
     pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Vec<PathBuf> {
         let mut known: Vec<PathBuf> = Vec::new();
-        for place in keys(pinned).iter().filter_map(|key| self.0.get(key)).flatten().map(PathBuf::from) {
+        for place in keys(pinned).iter().flat_map(|key| self.under(key)) {
             if !known.contains(&place) && place.is_dir() {
                 known.push(place);
             }
         }
         let seen_around = |folder: &Path| known.iter().find(|place| folder.starts_with(place)).cloned();
-        let around = near.iter().find_map(|folder| seen_around(folder).or_else(|| tree_around(folder, pinned, &known)));
+        let around = near.iter().find_map(|folder| seen_around(folder).or_else(|| self.around(folder, pinned, &known)));
         if let Some(around) = around {
             known.retain(|place| *place != around);
             known.insert(0, around);
         }
         known
+    }
+
+    fn under(&self, key: &str) -> Vec<PathBuf> {
+        self.places.borrow().get(key).into_iter().flatten().map(PathBuf::from).collect()
+    }
+
+    /// The subject around a folder, where nobody has seen it yet: a work tree that shares its git folder with
+    /// a place where it was seen, or a clone; without git a folder of its name.
+    fn around(&self, near: &Path, pinned: &Pinned, known: &[PathBuf]) -> Option<PathBuf> {
+        let place = match &pinned.kind {
+            Kind::Git { folder, .. } => {
+                let git = git::folders(near)?;
+                let shared =
+                    |path: &PathBuf| git::folders(path).is_some_and(|other| other.common_dir == git.common_dir);
+                let same = known.iter().any(shared) || self.is_clone(&git, pinned, known.is_empty());
+                let work_tree = same.then_some(git.work_tree)?;
+                folder.as_deref().map_or_else(|| work_tree.clone(), |folder| work_tree.join(folder))
+            }
+            Kind::Folder => {
+                let named = |folder: &&Path| folder.file_name().is_some_and(|name| *name == *pinned.name);
+                // Further up a folder of that name is there by chance.
+                near.ancestors().take(2).find(named)?.to_owned()
+            }
+            Kind::Package { .. } => return None,
+        };
+        if place.is_dir() { place.canonicalize().ok() } else { None }
+    }
+
+    /// Whether a repository is a clone of the one that a note is about: of one remote, of one first commit
+    /// (a fork), or, where a shallow clone does not know that and nobody has seen another, of one name.
+    fn is_clone(&self, git: &git::GitFolders, pinned: &Pinned, unseen: bool) -> bool {
+        let Kind::Git { remote, root, .. } = &pinned.kind else { return false };
+        let urls = remotes(&git.common_dir);
+        if remote.as_ref().is_some_and(|remote| urls.iter().any(|url| address(url) == address(remote))) {
+            return true;
+        }
+        let own = self.root_commit(&git.work_tree);
+        match (root, own) {
+            (Some(root), Some(own)) => *root == own,
+            _ => unseen && pin::name_of(&git.work_tree, urls.first().map(String::as_str)) == pinned.name,
+        }
+    }
+
+    /// The first commit of the repository in a work tree. Git is asked once for all: that takes long where
+    /// there is much history.
+    fn root_commit(&self, work_tree: &Path) -> Option<String> {
+        let known = || -> Option<Option<String>> {
+            let places = self.places.borrow();
+            let here = |(_, places): &(&String, &Vec<String>)| places.iter().any(|place| work_tree == Path::new(place));
+            let mut keys = places.iter().filter(here).map(|(key, _)| key).peekable();
+            keys.peek()?;
+            Some(keys.find_map(|key| key.strip_prefix("root ")).map(str::to_owned))
+        };
+        known().unwrap_or_else(|| {
+            let pinned = pin::repository(work_tree)?;
+            self.note(&pinned, work_tree);
+            match pinned.kind {
+                Kind::Git { root, .. } => root,
+                _ => None,
+            }
+        })
     }
 }
 
@@ -168,21 +238,6 @@ fn address(remote: &str) -> String {
     let without_scheme = remote.split_once("://").map_or(remote, |(_, rest)| rest);
     let without_user = without_scheme.split_once('@').map_or(without_scheme, |(_, rest)| rest);
     without_user.replacen(':', "/", 1).trim_end_matches('/').trim_end_matches(".git").to_lowercase()
-}
-
-/// The subject in the work tree around a folder: one that shares its git folder with where the subject
-/// was seen, or a clone of the same remote.
-fn tree_around(near: &Path, pinned: &Pinned, known: &[PathBuf]) -> Option<PathBuf> {
-    let Kind::Git { remote, folder, .. } = &pinned.kind else { return None };
-    let git::GitFolders { work_tree, common_dir, .. } = git::folders(near)?;
-    let shared = |path: &PathBuf| git::folders(path).is_some_and(|git| git.common_dir == common_dir);
-    let same = known.iter().any(shared)
-        || match remote {
-            Some(remote) => remotes(&common_dir).iter().any(|url| address(url) == address(remote)),
-            None => known.is_empty() && work_tree.file_name().is_some_and(|name| name.to_string_lossy() == pinned.name),
-        };
-    let place = folder.as_deref().map_or_else(|| work_tree.clone(), |folder| work_tree.join(folder));
-    (same && place.is_dir()).then(|| place.canonicalize().ok())?
 }
 
 /// The addresses in a repository's configuration, read without git.

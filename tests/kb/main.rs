@@ -33,6 +33,7 @@ mod real;
 mod readme;
 mod related;
 mod reuse;
+mod recognised;
 mod notes_folder;
 #[cfg(target_os = "linux")]
 mod refresh;
