@@ -7,6 +7,7 @@ use super::notes::Viewer;
 use super::settings::Settings;
 use crate::citation::{Citation, Standing, Status, Verdict};
 use crate::index::{Entry, Index};
+use crate::knowledge_base::KnowledgeBase;
 use crate::note::{Accused, Head, Note, NoteHash, relocate};
 use crate::subject::{self, History, Kind, Pinned, Seen, Snapshot, Subject};
 use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CommitView, FORMAT, PlaceView};
@@ -80,7 +81,10 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let mut notes = views(&found, &viewer);
     if args.update {
         for ((entry, standing), note) in found.shown.iter().zip(&mut notes) {
-            note.updated = update(entry, standing, &viewer, settings, &mut warnings)?;
+            match update(entry, standing, &viewer, settings.base()?) {
+                Ok(updated) => note.updated = updated,
+                Err(why) => warnings.push(format!("{}: left as it is: {why}", entry.file)),
+            }
         }
     }
     let view = Box::new(CheckView { format: FORMAT, counts, notes, warnings, fails });
@@ -254,52 +258,39 @@ fn inside(head: &Head, citation: &Citation) -> String {
     }
 }
 
-/// Writes the new places of a note's moved citations into it; whether there were any. A note that cannot be
-/// changed safely is left alone, and that is said.
-fn update(
-    entry: &Entry,
-    standing: &Standing,
-    viewer: &Viewer<'_>,
-    settings: &Settings,
-    warnings: &mut Vec<String>,
-) -> Result<bool, Failure> {
+/// Writes the new places of a note's moved citations into it; whether there were any. `Err` says why a note is
+/// left as it is.
+fn update(entry: &Entry, standing: &Standing, viewer: &Viewer<'_>, base: &KnowledgeBase) -> Result<bool, String> {
     let moves = viewer.checker.moves(&entry.head, standing);
     if moves.is_empty() {
         return Ok(false);
     }
-    let (base, file) = (settings.base()?, Path::new(&entry.file));
-    let bytes = base.read(file)?;
+    let file = Path::new(&entry.file);
+    let bytes = base.read(file).map_err(|error| error.to_string())?;
     if Note::parse(&bytes).0.head.citations != entry.head.citations {
-        warnings.push(format!("{} changed meanwhile; check it again", entry.file));
-        return Ok(false);
+        return Err("it changed meanwhile; check it again".to_owned());
     }
-    match relocate(&bytes, &moves) {
-        Ok(new) => {
-            base.rewrite(file, &bytes, &new)?;
-            viewer.checker.keep(&entry.head, &moves);
-            Ok(true)
-        }
-        Err(error) => {
-            warnings.push(format!("{}: left as it is: {error}", entry.file));
-            Ok(false)
-        }
+    let new = relocate(&bytes, &moves).map_err(|error| error.to_string())?;
+    if base.is_read_only(file) {
+        return Err("it is read-only".to_owned());
     }
+    base.rewrite(file, &bytes, &new).map_err(|error| error.to_string())?;
+    viewer.checker.keep(&entry.head, &moves);
+    Ok(true)
 }
 
-/// A line for each repository whose remote branch is ahead of what was read.
+/// A line for each repository whose remote branch is ahead of what was read: of the work tree, which was just
+/// looked at, and of what notes were written from.
 fn ahead(shown: &[(Entry, Standing)], viewer: &Viewer<'_>, whole: bool) -> Vec<String> {
-    /// Git is asked once for each commit.
-    const MOST_COMMITS: usize = 3;
     let remembered = if whole { viewer.checker.subjects() } else { Vec::new() };
     let subjects = shown.iter().flat_map(|(entry, _)| &entry.head.subjects).chain(&remembered);
     let line = |(root, commits): (PathBuf, BTreeSet<&str>)| {
         let history = History::around(&root)?;
         let upstream = history.upstream()?;
-        let counts = commits.into_iter().take(MOST_COMMITS).filter_map(|commit| history.ahead(&upstream, commit));
-        let most = counts.max().filter(|count| *count > 0)?;
+        let count = history.ahead(&upstream, commits.into_iter()).filter(|count| *count > 0)?;
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let commits = if most == 1 { "commit" } else { "commits" };
-        Some(format!("{name}: {upstream} is {most} {commits} ahead of what was read"))
+        let commits = if count == 1 { "commit" } else { "commits" };
+        Some(format!("{name}: {upstream} is {count} {commits} ahead of what was read"))
     };
     viewer.checker.roots(subjects).into_iter().filter_map(line).collect()
 }

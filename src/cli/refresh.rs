@@ -47,8 +47,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         }
         None => None,
     };
+    let seen = Seen::read(&settings.machine);
     let order = |entry: &Entry| {
-        let order = order(entry, settings)?;
+        let order = order(entry, &seen, settings)?;
         Ok(Order {
             agent: agent.clone().unwrap_or(order.agent),
             keep_not_found: args.keep,
@@ -95,7 +96,7 @@ fn changed(entry: &Entry, standing: &Standing) -> bool {
     both.any(|(citation, verdict)| matches!(citation.seen, CitedAs::Held(_)) && is_worse(verdict.status))
 }
 
-fn order(entry: &Entry, settings: &Settings) -> Result<Order, Failure> {
+fn order(entry: &Entry, seen: &Seen, settings: &Settings) -> Result<Order, Failure> {
     let id = entry.id.to_string();
     let base = settings.base()?;
     let not_asked = || Failure::Asked(Asked::NotAnAnswer { id: id.clone() });
@@ -103,7 +104,7 @@ fn order(entry: &Entry, settings: &Settings) -> Result<Order, Failure> {
     let agent = entry.head.agent.clone().ok_or_else(not_asked)?;
     let pinned = entry.head.subjects.first().ok_or_else(not_asked)?;
     let near = [settings.machine.here.as_path(), base.root.as_path()];
-    let place = Seen::read(&settings.machine).whereabouts(pinned, &near).into_iter().next();
+    let place = seen.whereabouts(pinned, &near).into_iter().next();
     let not_here = || Failure::SubjectNotHere { id: id.clone(), name: pinned.name.clone() };
     Ok(Order {
         question,

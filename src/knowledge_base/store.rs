@@ -85,6 +85,11 @@ impl KnowledgeBase {
         fs::read(&path).map_err(io_error("read", &path))
     }
 
+    /// Whether somebody made a note's file read-only. It could be replaced all the same.
+    pub fn is_read_only(&self, file: &Path) -> bool {
+        fs::metadata(self.root.join(file)).is_ok_and(|file| file.permissions().readonly())
+    }
+
     /// Writes a note back, if it still is what was read.
     pub fn rewrite(&self, file: &Path, read: &[u8], new: &[u8]) -> Result<(), StoreError> {
         if read == new {

@@ -28,6 +28,8 @@ pub struct History {
 
 /// So many commits are looked at.
 const MOST_COMMITS: &str = "200";
+/// So many commits that notes were written at are set against a remote branch.
+const MOST_READ: usize = 500;
 /// More paths than that are picked out of all.
 const MOST_PATHS: usize = 200;
 
@@ -96,9 +98,15 @@ impl History {
         self.one(&["rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}"])
     }
 
-    /// How many commits that branch is ahead of one.
-    pub fn ahead(&self, upstream: &str, commit: &str) -> Option<u32> {
-        self.one(&["rev-list", "--count", &format!("{commit}..refs/remotes/{upstream}"), "--"])?.parse().ok()
+    /// How many commits that branch has that are neither checked out nor come before any of these.
+    pub fn ahead<'a>(&self, upstream: &str, read: impl Iterator<Item = &'a str>) -> Option<u32> {
+        let branch = format!("refs/remotes/{upstream}");
+        let mut asked = git::plain(&self.work_tree);
+        asked.args(["rev-list", "--count", "--ignore-missing", &branch, "--not", "HEAD"]);
+        // A note says what it was read at, and could say anything.
+        let is_id = |commit: &&str| commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        asked.args(read.filter(is_id).take(MOST_READ)).arg("--");
+        String::from_utf8(run(&mut asked)?).ok()?.trim().parse().ok()
     }
 
     fn one(&self, arguments: &[&str]) -> Option<String> {

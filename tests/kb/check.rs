@@ -289,3 +289,57 @@ fn without_git_citations_are_checked_all_the_same() {
     let check = env.run(command, "").json();
     assert_eq!(check["notes"][0]["status"], "moved");
 }
+
+#[test]
+fn several_notes_are_written_that_cite_what_moved() {
+    let env = noted();
+    env.kb_reads("add --repo . --title Again", "Also `shop/cookies.py:23-25`.\n").ok();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    assert_eq!(env.kb("check --update").ok().matches("written into the note").count(), 2);
+    let check = env.kb("check --json").json();
+    let notes = check["notes"].as_array().unwrap();
+    assert!(notes.iter().all(|note| note["citations"][0]["first"] == 24 && note["status"] == "fresh"), "{check}");
+}
+
+#[test]
+fn a_note_that_cannot_be_written_is_named_and_the_others_are_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = noted();
+    let name = env.notes().remove(0);
+    let (path, before) = (env.base().join(&name), env.only_note());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    env.kb_reads("add --repo . --title Again", "Also `shop/cookies.py:23-25`.\n").ok();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    let run = env.kb("check --update").ends_with(0);
+    assert_eq!(run.stderr, format!("kb: {name}: left as it is: it is read-only\n"));
+    assert_eq!(run.stdout.matches("written into the note").count(), 1);
+    assert_eq!(env.without_paths(&fs::read(path).unwrap()), before);
+}
+
+#[test]
+fn what_a_person_writes_meanwhile_is_kept() {
+    let env = noted();
+    let path = env.base().join(env.notes().remove(0));
+    // It is the note's own text that new places are written into, whenever it was read.
+    for turn in 0..5 {
+        write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || {
+                for line in 0..40 {
+                    let text = fs::read_to_string(&path).unwrap();
+                    // As editors save: a new file takes the name.
+                    let new = path.with_extension(format!("md.{turn}"));
+                    fs::write(&new, format!("{text}turn {turn} line {line}\n")).unwrap();
+                    fs::rename(&new, &path).unwrap();
+                }
+            }
+        });
+        env.kb("check --update").ok();
+        writer.join().unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    for (turn, line) in (0..5).flat_map(|turn| (0..40).map(move |line| (turn, line))) {
+        assert_eq!(text.matches(&format!("turn {turn} line {line}\n")).count(), 1, "{text}");
+    }
+}

@@ -206,7 +206,8 @@ impl Env {
         command.env("HOME", self.home()).env("TMPDIR", self.root.path())
     }
 
-    fn without_paths(&self, bytes: &[u8]) -> String {
+    /// Text without the folders of this run.
+    pub(crate) fn without_paths(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
         text.replace(&*self.here().to_string_lossy(), "/shop").replace(&*self.home().to_string_lossy(), "/home")
     }

@@ -47,7 +47,7 @@ fn an_agent_is_told_what_it_said_and_what_changed_since() {
     let told_lines = told.lines().map(|line| line.trim_start_matches('>').strip_prefix(' ').unwrap_or(""));
     let data: Vec<&str> = told_lines.skip_while(|line| !line.ends_with("begins =====")).skip(1).collect();
     let data = data.join("\n").replace(&commit, "COMMIT");
-    insta::assert_snapshot!(data.split("===== kb").next().unwrap(), @r"
+    insta::assert_snapshot!(data.split("===== kb").next().unwrap().trim(), @r"
     Since this note was written:
 
     `shop/cookies.py:23-25` in `SignedCookies.save_cookie` changed, into `shop/cookies.py:24-26`:
