@@ -1,12 +1,12 @@
-//! Arguments that clap alone cannot tell apart: `-word` in `kb search cookies -flask --limit 5` and
-//! `-tag` in `kb tag k7f +a -b --json`. Known long flags are taken first; then `-word` is a word.
+//! Arguments that clap alone cannot tell apart: `-word` in `kb search cookies -flask --limit 5`, `-is:fresh` in
+//! `kb list` and `-tag` in `kb tag k7f +a -b --json`. Known long flags are taken first; then `-word` is a word.
 
 use super::Cli;
 use clap::{ArgMatches, CommandFactory};
 use std::ffi::OsString;
 
 /// Commands whose words may begin with a dash.
-const WITH_DASHED_WORDS: [&str; 2] = ["search", "tag"];
+const WITH_DASHED_WORDS: [&str; 3] = ["search", "list", "tag"];
 
 /// kb's command line, for completions and help.
 pub fn command() -> clap::Command {

@@ -3,11 +3,19 @@
 use super::fail::Failure;
 use super::format::View;
 use super::notes::{Bare, Viewer};
+use super::search::found;
 use super::settings::Settings;
+use crate::search::Query;
 use crate::view::{FORMAT, ListView};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+  kb list is:stale
+  kb list tag:cookies -is:fresh after:2026-11-01")]
 pub(super) struct Args {
+    /// Only notes that these let through: `is:stale`, `tag:T`, ... as in `kb search`
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
     /// Only notes with this tag
     #[arg(long, value_name = "T")]
     tag: Vec<String>,
@@ -20,11 +28,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let index = settings.index()?;
-    let mut entries = index.entries()?;
+    let viewer = Viewer::new(settings)?;
+    let mut entries = match args.filters.is_empty() {
+        true => index.entries()?,
+        false => {
+            let results = found(&Query::parse(&args.filters)?, usize::MAX, &index, &viewer)?;
+            results.hits.into_iter().map(|hit| hit.entry).collect()
+        }
+    };
     entries.retain(|entry| args.tag.iter().all(|tag| entry.head.tags.contains(tag)));
     let total = entries.len();
     entries.truncate(args.limit.unwrap_or(usize::MAX));
-    let viewer = Viewer::new(settings)?;
     let view = match args.bare.view(entries.iter(), settings)? {
         Some(bare) => bare,
         None => View::List(ListView {

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let viewer = Viewer::new(settings)?;
     let results = found(&query, args.limit, &index, &viewer)?;
     if let Some(bare) = args.bare.view(results.hits.iter().map(|hit| &hit.entry), settings)? {
-        return Ok(bare.with(index));
+        return Ok(bare.with(index).and_then(viewer.later()));
     }
     let notes = viewer.entries(&results.hits.iter().map(|hit| &hit.entry).collect::<Vec<_>>());
     let hit = |(hit, note): (&search::Hit, NoteView)| HitView {
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
 }
 
 /// The hits; where the query names statuses (`is:stale`), those of that status alone.
-fn found(query: &Query, limit: usize, index: &Index, viewer: &Viewer<'_>) -> Result<Results, Failure> {
+pub(super) fn found(query: &Query, limit: usize, index: &Index, viewer: &Viewer<'_>) -> Result<Results, Failure> {
     if query.statuses().is_empty() {
         return Ok(search::run(index, query, limit)?);
     }

@@ -343,3 +343,26 @@ fn what_a_person_writes_meanwhile_is_kept() {
         assert_eq!(text.matches(&format!("turn {turn} line {line}\n")).count(), 1, "{text}");
     }
 }
+
+#[test]
+fn lists_and_searches_are_narrowed_by_how_notes_stand() {
+    let env = noted();
+    env.kb_reads("add --repo . --title Invoices --tag paper", "Printed by `shop/invoices.py:7-9`.\n").ok();
+    env.kb_reads("add --title Alone", "Cites nothing.\n").ok();
+    write(&env, "shop/cookies.py", cookies(&env).replace("86400", "60"));
+    let titles = |line: &str| -> Vec<String> {
+        let json = env.kb(line).any_json();
+        let notes = json.get("notes").or(json.get("hits")).unwrap().as_array().unwrap();
+        notes.iter().map(|note| note["title"].as_str().unwrap().to_owned()).collect()
+    };
+    for verb in ["list", "search"] {
+        assert_eq!(titles(&format!("{verb} --json is:stale")), ["Cookies"]);
+        assert_eq!(titles(&format!("{verb} --json is:fresh")), ["Invoices"]);
+        assert_eq!(titles(&format!("{verb} --json is:uncited")), ["Alone"]);
+        assert_eq!(titles(&format!("{verb} --json -is:fresh -is:uncited")), ["Cookies"]);
+        assert_eq!(titles(&format!("{verb} --json tag:paper is:fresh")), ["Invoices"]);
+        assert_eq!(titles(&format!("{verb} --json tag:paper is:stale")), [] as [&str; 0]);
+    }
+    assert_eq!(env.kb("list is:stale --ids").ok().lines().count(), 1);
+    env.kb("list is:rotten").ends_with(2);
+}
