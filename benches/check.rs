@@ -38,7 +38,7 @@ pub(crate) fn figures() {
         for at in 0..TOUCHED {
             let path = site.root.join("code").join(path_of((turn * 977 + at * 131) % FILES));
             let text = fs::read_to_string(&path).unwrap();
-            fs::write(&path, text.replacen("total = 0", &format!("total = {turn}"), 1)).unwrap();
+            fs::write(&path, text.replacen("total = ", &format!("total = {turn} + "), 1)).unwrap();
         }
         site.git(&["commit", "--quiet", "--all", "-m", "twenty files"]);
         std::thread::sleep(Duration::from_millis(100));

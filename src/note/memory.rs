@@ -2,23 +2,52 @@
 //! stamp of every file that the verdict was made from. Read as it lies, decoded where it is looked at.
 //! A byte that is not as it was written makes all of it forgotten.
 //!
-//! Layout, little endian: a header, the notes sorted by hash, their citations, the files, the subjects,
-//! the trees, then one text that all of these point into.
+//! Layout, little endian: a header, then the [`PARTS`].
+
+mod draft;
+
+pub(super) use draft::Draft;
 
 use crate::citation::{Change, Lines, Status, Verdict};
-use std::collections::HashMap;
-use std::io::Write;
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::path::Path;
 
 /// Goes up with every change of the layout, or of what makes a verdict.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const MAGIC: &[u8; 8] = b"kbcheck\n";
-const HEADER: usize = 64;
-const NOTE: usize = 24;
-const CITATION: usize = 36;
-const FILE: usize = 12;
-const SUBJECT: usize = 24;
-const TREE: usize = 16;
+/// The mark, the format, the version, a checksum of all that follows, and how many entries each part has.
+const HEADER: usize = 28 + 4 * PARTS.len();
+
+/// A part of the file.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// Sorted by hash: the hash, the first citation and how many.
+    Notes,
+    /// See `encode_citation`.
+    Citations,
+    /// The subject's number, the path.
+    Files,
+    /// Identity, commit, folder.
+    Subjects,
+    /// The folder, the first print and how many.
+    Trees,
+    /// Of a file in a tree.
+    Prints,
+    /// One byte of the text that the others point into, by start and length.
+    Text,
+}
+
+/// The parts in their order, and how many bytes an entry of each has.
+const PARTS: [(Part, usize); 7] = [
+    (Part::Notes, 24),
+    (Part::Citations, 36),
+    (Part::Files, 12),
+    (Part::Subjects, 24),
+    (Part::Trees, 16),
+    (Part::Prints, 8),
+    (Part::Text, 1),
+];
 
 /// Sixteen bytes that no other note has.
 pub type NoteHash = [u8; 16];
@@ -52,11 +81,10 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     bytes: Vec<u8>,
-    notes: usize,
-    citations: usize,
-    files: usize,
-    subjects: usize,
-    trees: usize,
+    /// Where each part begins.
+    starts: [usize; PARTS.len()],
+    /// How many entries it has.
+    counts: [usize; PARTS.len()],
 }
 
 /// A file by its number: of which subject, at which path.
@@ -71,7 +99,6 @@ impl Memory {
     fn decode(bytes: Vec<u8>) -> Option<Self> {
         let head = bytes.get(..HEADER)?;
         let number = |at: usize| head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-        let count = |at: usize| number(at).map(|count| count as usize);
         let whole = head.starts_with(MAGIC)
             && number(8)? == FORMAT
             && head.get(12..20)? == version()
@@ -79,35 +106,29 @@ impl Memory {
         if !whole {
             return None;
         }
-        let memory = Self {
-            notes: count(28)?,
-            citations: count(32)?,
-            files: count(36)?,
-            subjects: count(40)?,
-            trees: count(44)?,
-            bytes,
-        };
-        (memory.text_at() <= memory.bytes.len()).then_some(memory)
+        let mut memory = Self::default();
+        let mut at = HEADER;
+        for (part, size) in PARTS {
+            let count = number(28 + 4 * part as usize)? as usize;
+            memory.counts[part as usize] = count;
+            memory.starts[part as usize] = at;
+            at += count * size;
+        }
+        (at == bytes.len()).then_some(Self { bytes, ..memory })
     }
 
-    fn citations_at(&self) -> usize {
-        HEADER + self.notes * NOTE
+    fn count(&self, part: Part) -> usize {
+        self.counts[part as usize]
     }
 
-    fn files_at(&self) -> usize {
-        self.citations_at() + self.citations * CITATION
+    /// Where an entry of a part stands.
+    fn at(&self, part: Part, number: usize) -> usize {
+        self.starts[part as usize] + number * PARTS[part as usize].1
     }
 
-    fn subjects_at(&self) -> usize {
-        self.files_at() + self.files * FILE
-    }
-
-    fn trees_at(&self) -> usize {
-        self.subjects_at() + self.subjects * SUBJECT
-    }
-
-    fn text_at(&self) -> usize {
-        self.trees_at() + self.trees * TREE
+    /// The bytes of some entries of a part.
+    fn entries(&self, part: Part, numbers: Range<usize>) -> &[u8] {
+        self.bytes.get(self.at(part, numbers.start)..self.at(part, numbers.end)).unwrap_or_default()
     }
 
     fn small(&self, at: usize) -> u32 {
@@ -118,75 +139,78 @@ impl Memory {
         self.bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
     }
 
+    /// A pair of numbers at `at`: the first of some entries and how many.
+    fn range(&self, at: usize, part: Part) -> Range<usize> {
+        let (first, count) = (self.small(at) as usize, self.small(at + 4) as usize);
+        first..(first + count).min(self.count(part)).max(first)
+    }
+
     /// The text that a pair of numbers at `at` points at.
     fn text(&self, at: usize) -> &str {
-        let start = self.text_at() + self.small(at) as usize;
-        let bytes = self.bytes.get(start..start.saturating_add(self.small(at + 4) as usize));
-        bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+        std::str::from_utf8(self.entries(Part::Text, self.range(at, Part::Text))).unwrap_or("")
     }
 
     /// How many files are known.
     pub(super) fn file_count(&self) -> usize {
-        self.files
+        self.count(Part::Files)
     }
 
     /// Subject and path of a file.
     pub(super) fn file(&self, number: usize) -> FileAt<'_> {
-        let at = self.files_at() + number * FILE;
+        let at = self.at(Part::Files, number);
         (self.small(at) as usize, self.text(at + 4))
     }
 
     /// The subjects, by number.
     pub(super) fn places(&self) -> Vec<Place> {
         let one = |number: usize| {
-            let at = self.subjects_at() + number * SUBJECT;
-            let text = |offset: usize| self.text(at + offset).to_owned();
+            let text = |offset: usize| self.text(self.at(Part::Subjects, number) + offset).to_owned();
             Place { identity: text(0), commit: text(8), root: text(16) }
         };
-        (0..self.subjects).map(one).collect()
+        (0..self.count(Part::Subjects)).map(one).collect()
     }
 
-    /// The files of a folder as they were when what is lost was last looked for in all of them: a number
-    /// each. None if that never was.
+    /// The folders whose files were all looked at, with a print of each file as it was then.
+    fn trees(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        (0..self.count(Part::Trees)).map(|number| {
+            let at = self.at(Part::Trees, number);
+            (self.text(at), self.entries(Part::Prints, self.range(at + 8, Part::Prints)))
+        })
+    }
+
+    /// The prints of a folder's files as they were when what is lost was last looked for in all of them. None
+    /// if that never was.
     pub(super) fn tree(&self, root: &str) -> Option<Vec<u64>> {
-        let at = (0..self.trees).map(|number| self.trees_at() + number * TREE).find(|at| self.text(*at) == root)?;
-        let start = self.text_at() + self.small(at + 8) as usize;
-        let prints = self.bytes.get(start..start + self.small(at + 12) as usize)?;
+        let (_, prints) = self.trees().find(|(known, _)| *known == root)?;
         Some(prints.chunks_exact(8).filter_map(|print| print.try_into().ok()).map(u64::from_le_bytes).collect())
     }
 
-    fn tree_roots(&self) -> Vec<String> {
-        (0..self.trees).map(|number| self.text(self.trees_at() + number * TREE).to_owned()).collect()
-    }
-
     fn note_at(&self, number: usize) -> Option<&NoteHash> {
-        self.bytes.get(HEADER + number * NOTE..)?.first_chunk()
+        self.bytes.get(self.at(Part::Notes, number)..)?.first_chunk()
     }
 
     /// The number of a note.
     pub(super) fn find(&self, hash: &NoteHash) -> Option<usize> {
-        let (mut low, mut high) = (0, self.notes);
+        let (mut low, mut high) = (0, self.count(Part::Notes));
         while low < high {
             let middle = usize::midpoint(low, high);
             match self.note_at(middle)?.cmp(hash) {
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
             }
         }
         None
     }
 
     /// The citations of a note, by number.
-    pub(super) fn citations_of(&self, note: usize) -> std::ops::Range<usize> {
-        let at = HEADER + note * NOTE + 16;
-        let (first, count) = (self.small(at) as usize, self.small(at + 4) as usize);
-        first..(first + count).min(self.citations)
+    pub(super) fn citations_of(&self, note: usize) -> Range<usize> {
+        self.range(self.at(Part::Notes, note) + 16, Part::Citations)
     }
 
     /// The file of a citation, its stamp, the other file and its stamp, whether it is lost.
     pub(super) fn depends(&self, citation: usize) -> Depends {
-        let at = self.citations_at() + citation * CITATION;
+        let at = self.at(Part::Citations, citation);
         let file = |number: u32| (number != NONE).then_some(number as usize);
         Depends {
             file: file(self.small(at)),
@@ -199,7 +223,7 @@ impl Memory {
 
     /// How a citation stood.
     pub(super) fn verdict(&self, citation: usize) -> Option<Verdict> {
-        let at = self.citations_at() + citation * CITATION;
+        let at = self.at(Part::Citations, citation);
         let byte = |offset: usize| self.bytes.get(at + offset).copied().map(usize::from);
         let status = Status::ALL.get(byte(24)?).copied()?;
         let change = byte(25)?.checked_sub(1).and_then(|change| Change::ALL.get(change).copied());
@@ -217,12 +241,12 @@ impl Memory {
 
     /// What every citation depends on.
     pub(super) fn every(&self) -> impl Iterator<Item = Depends> + '_ {
-        (0..self.citations).map(|citation| self.depends(citation))
+        (0..self.count(Part::Citations)).map(|citation| self.depends(citation))
     }
 
     /// Every note as it would be written again.
     pub(super) fn all(&self) -> impl Iterator<Item = (NoteHash, Vec<Kept>)> + '_ {
-        (0..self.notes).filter_map(|note| {
+        (0..self.count(Part::Notes)).filter_map(|note| {
             let kept = self.citations_of(note).map(|citation| {
                 let depends = self.depends(citation);
                 let file = depends.file.map(|file| self.file(file)).map(|(subject, path)| (subject, path.to_owned()));
@@ -242,163 +266,6 @@ pub(super) struct Depends {
     pub(super) other_file: Option<usize>,
     pub(super) other: u64,
     pub(super) lost: bool,
-}
-
-/// What is to be remembered.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    pub(super) notes: HashMap<NoteHash, Vec<Kept>>,
-    pub(super) places: Vec<Place>,
-    pub(super) trees: HashMap<String, Vec<u64>>,
-}
-
-impl Draft {
-    /// The number of a subject.
-    pub(super) fn place(&mut self, place: &Place, numbers: &mut HashMap<Place, usize>) -> usize {
-        *numbers.entry(place.clone()).or_insert_with(|| {
-            self.places.push(place.clone());
-            self.places.len() - 1
-        })
-    }
-
-    /// Adds what an older memory knows and this does not: its notes, if they are to `stay`, and trees.
-    pub(super) fn add(&mut self, old: &Memory, stay: &dyn Fn(&NoteHash) -> bool) {
-        let mut numbers: HashMap<Place, usize> = self.places.iter().cloned().zip(0..).collect();
-        let moved: Vec<usize> = old.places().iter().map(|place| self.place(place, &mut numbers)).collect();
-        for (hash, mut kept) in old.all().filter(|(hash, _)| stay(hash)) {
-            for (subject, _) in kept.iter_mut().filter_map(|one| one.file.as_mut()) {
-                *subject = moved.get(*subject).copied().unwrap_or(0);
-            }
-            self.notes.entry(hash).or_insert(kept);
-        }
-        for root in old.tree_roots() {
-            if let Some(prints) = old.tree(&root) {
-                self.trees.entry(root).or_insert(prints);
-            }
-        }
-    }
-
-    /// Replaces the file at `path` in one step. What a power cut leaves torn is seen by its checksum.
-    pub(super) fn write(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&self.encode())?;
-        file.persist(path)?;
-        Ok(())
-    }
-
-    fn encode(&self) -> Vec<u8> {
-        let mut text = Text::default();
-        let mut files: HashMap<(usize, &str), u32> = HashMap::new();
-        let mut listed: Vec<(usize, &str)> = Vec::new();
-        let mut hashes: Vec<&NoteHash> = self.notes.keys().collect();
-        hashes.sort_unstable();
-        let (mut notes, mut citations) = (Vec::new(), Vec::new());
-        let mut count = 0_u32;
-        for hash in hashes {
-            let kept = &self.notes[hash];
-            notes.extend_from_slice(hash);
-            put(&mut notes, count);
-            put(&mut notes, narrow(kept.len()));
-            count += narrow(kept.len());
-            for one in kept {
-                encode_citation(one, &mut files, &mut listed, &mut citations);
-            }
-        }
-        let mut rest = Vec::new();
-        for (subject, path) in &listed {
-            put(&mut rest, narrow(*subject));
-            text.put(&mut rest, path.as_bytes());
-        }
-        for place in &self.places {
-            text.put(&mut rest, place.identity.as_bytes());
-            text.put(&mut rest, place.commit.as_bytes());
-            text.put(&mut rest, place.root.as_bytes());
-        }
-        for (root, prints) in &self.trees {
-            text.put(&mut rest, root.as_bytes());
-            let bytes: Vec<u8> = prints.iter().flat_map(|print| print.to_le_bytes()).collect();
-            text.put(&mut rest, &bytes);
-        }
-        let mut body = notes;
-        body.append(&mut citations);
-        body.append(&mut rest);
-        body.append(&mut text.bytes);
-        let mut checked = Vec::with_capacity(HEADER + body.len());
-        for count in [self.notes.len(), count as usize, listed.len(), self.places.len(), self.trees.len()] {
-            put(&mut checked, narrow(count));
-        }
-        checked.resize(HEADER - 28, 0);
-        checked.append(&mut body);
-        let mut out = Vec::with_capacity(28 + checked.len());
-        out.extend_from_slice(MAGIC);
-        put(&mut out, FORMAT);
-        out.extend_from_slice(&version());
-        out.extend_from_slice(&checksum(&checked).to_le_bytes());
-        out.append(&mut checked);
-        out
-    }
-}
-
-fn encode_citation<'a>(
-    one: &'a Kept,
-    files: &mut HashMap<(usize, &'a str), u32>,
-    listed: &mut Vec<(usize, &'a str)>,
-    out: &mut Vec<u8>,
-) {
-    let mut number = |file: Option<(usize, &'a str)>| match file {
-        None => NONE,
-        Some(file) => *files.entry(file).or_insert_with(|| {
-            listed.push(file);
-            narrow(listed.len() - 1)
-        }),
-    };
-    let subject = one.file.as_ref().map(|(subject, _)| *subject);
-    let (kind, place) = match (&one.verdict.now, &one.verdict.became) {
-        (Some(now), _) => (1, Some(now)),
-        (None, Some(became)) => (2, Some(became)),
-        (None, None) => (0, None),
-    };
-    let other = place.and_then(|(path, _)| Some((subject?, path.as_str())));
-    put(out, number(one.file.as_ref().map(|(subject, path)| (*subject, path.as_str()))));
-    out.extend_from_slice(&one.stamp.to_le_bytes());
-    put(out, number(other));
-    out.extend_from_slice(&one.other.to_le_bytes());
-    let at = |found: Option<usize>| found.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX);
-    out.push(at(Status::ALL.iter().position(|status| *status == one.verdict.status)));
-    out.push(one.verdict.change.map_or(0, |change| at(Change::ALL.iter().position(|known| *known == change)) + 1));
-    out.push(kind);
-    out.push(u8::from(one.lost));
-    put(out, place.map_or(0, |(_, lines)| lines.first()));
-    put(out, place.map_or(0, |(_, lines)| lines.last()));
-}
-
-/// One text that the rest points into.
-#[derive(Default)]
-struct Text {
-    bytes: Vec<u8>,
-    known: HashMap<Vec<u8>, (u32, u32)>,
-}
-
-impl Text {
-    fn put(&mut self, out: &mut Vec<u8>, value: &[u8]) {
-        let next = (narrow(self.bytes.len()), narrow(value.len()));
-        let place = *self.known.entry(value.to_vec()).or_insert(next);
-        if place == next {
-            self.bytes.extend_from_slice(value);
-        }
-        put(out, place.0);
-        put(out, place.1);
-    }
-}
-
-fn put(out: &mut Vec<u8>, value: u32) {
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn narrow(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// Another version of kb may judge otherwise.
@@ -426,6 +293,7 @@ fn checksum(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashMap;
 
     fn kept(number: u32) -> Kept {
         let lines = Lines::new(number + 1, number + 9).unwrap();
@@ -461,7 +329,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read(numbers in proptest::collection::vec(0..500_u32, 0..30)) {
             let draft = draft(&numbers);
-            let memory = Memory::decode(draft.encode()).unwrap();
+            let memory = Memory::decode(draft.encode(&Memory::default(), &|_| true)).unwrap();
             prop_assert_eq!(memory.all().collect::<HashMap<_, _>>(), draft.notes.clone());
             prop_assert_eq!(memory.places(), draft.places.clone());
             prop_assert_eq!(memory.tree("/a"), Some(vec![1, 2, 3]));
@@ -473,11 +341,46 @@ mod tests {
             again.add(&memory, &|_| true);
             prop_assert_eq!(again.notes, draft.notes);
         }
+
+        #[test]
+        fn new_verdicts_go_beside_the_old_ones(
+            old in proptest::collection::vec(0..50_u32, 0..20),
+            new in proptest::collection::vec(0..50_u32, 0..20),
+            gone in 0..50_u32,
+        ) {
+            let memory = Memory::decode(draft(&old).encode(&Memory::default(), &|_| true)).unwrap();
+            let mut added = draft(&new);
+            added.places.reverse();
+            let gone = draft(&[gone]).notes.into_keys().next().unwrap();
+            let both = Memory::decode(added.encode(&memory, &|hash| *hash != gone)).unwrap();
+            // The new ones name their subjects by other numbers.
+            let by_place = |notes: HashMap<NoteHash, Vec<Kept>>, places: &[Place]| -> HashMap<NoteHash, Vec<_>> {
+                let one = |kept: Kept| {
+                    let file = kept.file.clone().map(|(subject, path)| (places[subject].root.clone(), path));
+                    (file, Kept { file: None, ..kept })
+                };
+                notes.into_iter().map(|(hash, kept)| (hash, kept.into_iter().map(one).collect())).collect()
+            };
+            let mut expected = by_place(memory.all().filter(|(hash, _)| *hash != gone).collect(), &memory.places());
+            expected.extend(by_place(added.notes.clone(), &added.places));
+            prop_assert_eq!(by_place(both.all().collect(), &both.places()), expected);
+            prop_assert_eq!(both.tree("/a"), Some(vec![1, 2, 3]));
+        }
+    }
+
+    #[test]
+    fn what_is_written_again_and_again_does_not_grow() {
+        let once = draft(&[1, 2, 3, 4]).encode(&Memory::default(), &|_| true);
+        let mut bytes = once.clone();
+        for _ in 0..5 {
+            bytes = draft(&[1, 2, 3, 4]).encode(&Memory::decode(bytes).unwrap(), &|_| true);
+        }
+        assert_eq!(bytes.len(), once.len());
     }
 
     #[test]
     fn damage_is_noticed() {
-        let whole = draft(&[1, 2, 3, 4]).encode();
+        let whole = draft(&[1, 2, 3, 4]).encode(&Memory::default(), &|_| true);
         assert!(Memory::decode(whole.clone()).is_some());
         for at in 0..whole.len() {
             let mut bytes = whole.clone();

@@ -18,7 +18,8 @@ const COARSEST: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Recall {
     path: PathBuf,
-    old: Memory,
+    /// Read when it is first asked.
+    old: OnceLock<Memory>,
     /// By the numbers of its subjects.
     roots: OnceLock<Vec<Option<PathBuf>>>,
     new: Draft,
@@ -39,7 +40,7 @@ impl Recall {
         name.update(base.as_os_str().as_encoded_bytes()).update(&[0]).update(around.as_os_str().as_encoded_bytes());
         let path = folder.join("check").join(format!("{}.notes", &name.finalize().to_hex()[..24]));
         Self {
-            old: Memory::read(&path),
+            old: OnceLock::new(),
             path,
             roots: OnceLock::new(),
             new: Draft::default(),
@@ -49,6 +50,10 @@ impl Recall {
         }
     }
 
+    fn old(&self) -> &Memory {
+        self.old.get_or_init(|| Memory::read(&self.path))
+    }
+
     /// The stamp of a file; none if it may not be relied on.
     pub(super) fn stamp(&self, root: &Path, path: &str) -> Option<u64> {
         subject::stamp(root, path, self.since)
@@ -56,14 +61,14 @@ impl Recall {
 
     /// Where each remembered subject lies, if that is where it lay.
     pub(super) fn roots(&self, whereabouts: &Whereabouts<'_>) -> &[Option<PathBuf>] {
-        self.roots.get_or_init(|| self.old.places().iter().map(|place| root_of(place, whereabouts)).collect())
+        self.roots.get_or_init(|| self.old().places().iter().map(|place| root_of(place, whereabouts)).collect())
     }
 
     /// The folders in which something is nowhere.
     pub(super) fn lost_roots(&self) -> HashSet<PathBuf> {
         let roots = self.roots.get().map(Vec::as_slice).unwrap_or_default();
-        let lost = self.old.every().filter(|depends| depends.lost).filter_map(|depends| depends.file);
-        lost.filter_map(|file| roots.get(self.old.file(file).0)?.clone()).collect()
+        let lost = self.old().every().filter(|depends| depends.lost).filter_map(|depends| depends.file);
+        lost.filter_map(|file| roots.get(self.old().file(file).0)?.clone()).collect()
     }
 
     /// How notes stand, as far as that is known. `as_it_was` says whether the rest of a folder's files is as it
@@ -74,11 +79,11 @@ impl Recall {
         whereabouts: &Whereabouts<'_>,
         as_it_was: &dyn Fn(&Path) -> bool,
     ) -> Vec<Option<Standing>> {
-        let notes: Vec<Option<usize>> = hashes.iter().map(|hash| self.old.find(hash.as_ref()?)).collect();
+        let notes: Vec<Option<usize>> = hashes.iter().map(|hash| self.old().find(hash.as_ref()?)).collect();
         let places = self.roots(whereabouts);
-        let mut wanted = vec![false; self.old.file_count()];
-        let citations = notes.iter().flatten().flat_map(|note| self.old.citations_of(*note));
-        for depends in citations.map(|citation| self.old.depends(citation)) {
+        let mut wanted = vec![false; self.old().file_count()];
+        let citations = notes.iter().flatten().flat_map(|note| self.old().citations_of(*note));
+        for depends in citations.map(|citation| self.old().depends(citation)) {
             for file in [depends.file, depends.other_file].into_iter().flatten() {
                 if let Some(wanted) = wanted.get_mut(file) {
                     *wanted = true;
@@ -86,7 +91,7 @@ impl Recall {
             }
         }
         let stamp = |(number, wanted): (usize, &bool)| {
-            let (subject, path) = self.old.file(number);
+            let (subject, path) = self.old().file(number);
             let root = places.get(subject)?.as_ref().filter(|_| *wanted)?;
             self.stamp(root, path)
         };
@@ -97,7 +102,7 @@ impl Recall {
         };
         let mut as_they_were: HashMap<usize, bool> = HashMap::new();
         let mut is_same = |citation: usize| {
-            let depends = self.old.depends(citation);
+            let depends = self.old().depends(citation);
             let is = |file: Option<usize>, stamp: u64| {
                 file.is_none_or(|file| stamps.get(file).copied().flatten() == Some(stamp))
             };
@@ -105,33 +110,33 @@ impl Recall {
             same && match depends.file.filter(|_| depends.lost) {
                 None => true,
                 Some(file) => {
-                    let subject = self.old.file(file).0;
+                    let subject = self.old().file(file).0;
                     let root = places.get(subject).and_then(Option::as_ref);
                     *as_they_were.entry(subject).or_insert_with(|| root.is_some_and(|root| as_it_was(root)))
                 }
             }
         };
         let standing = |note: Option<usize>| {
-            let citations = self.old.citations_of(note?);
+            let citations = self.old().citations_of(note?);
             if !citations.clone().all(&mut is_same) {
                 return None;
             }
-            Some(Standing::of(citations.map(|citation| self.old.verdict(citation)).collect::<Option<_>>()?))
+            Some(Standing::of(citations.map(|citation| self.old().verdict(citation)).collect::<Option<_>>()?))
         };
         notes.into_iter().map(standing).collect()
     }
 
     /// Which citations of a note were nowhere when they were last looked for, their own file being as it was.
     pub(super) fn lost(&self, hash: Option<&NoteHash>) -> HashSet<usize> {
-        let Some(note) = hash.and_then(|hash| self.old.find(hash)) else { return HashSet::new() };
+        let Some(note) = hash.and_then(|hash| self.old().find(hash)) else { return HashSet::new() };
         let roots = self.roots.get().map(Vec::as_slice).unwrap_or_default();
         let is_lost = |citation: usize| {
-            let depends = self.old.depends(citation);
-            let (subject, path) = self.old.file(depends.file.filter(|_| depends.lost)?);
+            let depends = self.old().depends(citation);
+            let (subject, path) = self.old().file(depends.file.filter(|_| depends.lost)?);
             let root = roots.get(subject)?.as_ref()?;
             Some(self.stamp(root, path)? == depends.stamp)
         };
-        let citations = self.old.citations_of(note).enumerate();
+        let citations = self.old().citations_of(note).enumerate();
         citations.filter(|(_, citation)| is_lost(*citation) == Some(true)).map(|(at, _)| at).collect()
     }
 
@@ -141,7 +146,7 @@ impl Recall {
         let print = |entry: &subject::Entry| entry.stamp ^ hash_of(&entry.path);
         let settled = walk.files.iter().filter(|entry| entry.modified.is_some_and(|modified| modified < self.since));
         self.walked.insert(root.to_owned(), settled.map(print).collect());
-        let known: HashSet<u64> = self.old.tree(&root.to_string_lossy())?.into_iter().collect();
+        let known: HashSet<u64> = self.old().tree(&root.to_string_lossy())?.into_iter().collect();
         let new = walk.files.iter().filter(|entry| !known.contains(&print(entry)));
         Some(new.map(|entry| entry.path.clone()).collect())
     }
@@ -183,7 +188,7 @@ impl Recall {
     /// Writes down what is new. `all` are the notes that there are, if all were looked at: others are
     /// forgotten. Best effort.
     pub(super) fn keep(mut self, all: Option<&HashSet<NoteHash>>) {
-        let gone = all.is_some_and(|all| self.old.all().any(|(hash, _)| !all.contains(&hash)));
+        let gone = all.is_some_and(|all| self.old().all().any(|(hash, _)| !all.contains(&hash)));
         if self.new.notes.is_empty() && !gone {
             return;
         }
@@ -191,12 +196,13 @@ impl Recall {
         let walked = std::mem::take(&mut self.walked);
         for (root, prints) in walked {
             let root = root.to_string_lossy().into_owned();
-            if all.is_some() || self.old.tree(&root).is_none() {
+            if all.is_some() || self.old().tree(&root).is_none() {
                 self.new.trees.insert(root, prints);
             }
         }
-        self.new.add(&self.old, &|hash| all.is_none_or(|all| all.contains(hash)));
-        let _ = self.new.write(&self.path);
+        let stays = |hash: &NoteHash| all.is_none_or(|all| all.contains(hash));
+        let old = self.old.take().unwrap_or_default();
+        let _ = self.new.write(&self.path, &old, &stays);
     }
 
     /// The subjects that notes were about, with the commits that were read.
@@ -208,7 +214,7 @@ impl Recall {
             }
             Some(pinned)
         };
-        self.old.places().into_iter().chain(self.new.places.iter().cloned()).filter_map(read).collect()
+        self.old().places().into_iter().chain(self.new.places.iter().cloned()).filter_map(read).collect()
     }
 }
 
