@@ -29,12 +29,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let index = settings.index()?;
     let viewer = Viewer::new(settings)?;
-    let mut entries = match args.filters.is_empty() {
-        true => index.entries()?,
-        false => {
-            let results = found(&Query::parse(&args.filters)?, usize::MAX, &index, &viewer)?;
-            results.hits.into_iter().map(|hit| hit.entry).collect()
-        }
+    let mut entries = if args.filters.is_empty() {
+        index.entries()?
+    } else {
+        let results = found(&Query::parse(&args.filters)?, usize::MAX, &index, &viewer)?;
+        results.hits.into_iter().map(|hit| hit.entry).collect()
     };
     entries.retain(|entry| args.tag.iter().all(|tag| entry.head.tags.contains(tag)));
     let total = entries.len();

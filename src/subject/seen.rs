@@ -57,7 +57,11 @@ impl Seen {
     pub fn whereabouts(&self, pinned: &Pinned, near: &[&Path]) -> Vec<PathBuf> {
         let mut known: Vec<PathBuf> = Vec::new();
         for place in keys(pinned).iter().flat_map(|key| self.under(key)) {
-            if !known.contains(&place) && place.is_dir() {
+            let is_there = match pinned.kind {
+                Kind::Git { .. } => place.is_dir() && git::folders(&place).is_some(),
+                _ => place.is_dir(),
+            };
+            if is_there && !known.contains(&place) {
                 known.push(place);
             }
         }

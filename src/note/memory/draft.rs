@@ -128,7 +128,9 @@ impl Draft {
                     range.len()
                 }
                 Entry::New(kept) => {
-                    kept.iter().for_each(|one| encode_citation(one, numbers, files, &mut citations));
+                    for one in kept {
+                        encode_citation(one, numbers, files, &mut citations);
+                    }
                     kept.len()
                 }
             };
@@ -239,7 +241,9 @@ fn file(parts: &[Vec<u8>; PARTS.len()]) -> Vec<u8> {
     for (bytes, (_, size)) in parts.iter().zip(PARTS) {
         put(&mut checked, narrow(bytes.len() / size));
     }
-    parts.iter().for_each(|bytes| checked.extend_from_slice(bytes));
+    for bytes in parts {
+        checked.extend_from_slice(bytes);
+    }
     let mut out = Vec::with_capacity(28 + checked.len());
     out.extend_from_slice(MAGIC);
     put(&mut out, FORMAT);
