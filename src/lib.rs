@@ -10,6 +10,7 @@ pub mod invisible;
 pub mod suggestion;
 pub mod subject;
 pub mod question;
+pub mod words;
 pub mod sandbox;
 pub mod scout;
 pub mod agent;

@@ -3,7 +3,7 @@
 use super::language::Kind;
 use super::rank::{Ranked, Ranker};
 use super::scan::Scan;
-use super::words;
+use crate::words;
 use rustc_hash::FxHashMap;
 use std::path::Path;
 

@@ -4,7 +4,8 @@
 use super::language::{self, Kind};
 use super::receiver::Receiver;
 use super::walk::{LARGEST_CODE, Role};
-use super::{symbols, text, units, words};
+use super::{symbols, text, units};
+use crate::words;
 use rustc_hash::FxHashMap;
 
 /// How often a word stands in each part of a unit.

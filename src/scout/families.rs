@@ -2,7 +2,7 @@
 
 use super::language::Kind;
 use super::scan::Scan;
-use super::words;
+use crate::words;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Names that every library has, too: a call of one on an object that nothing tells says nothing.

@@ -8,9 +8,9 @@ use super::packed;
 use super::query::{Ask, Query};
 use super::scan::Scan;
 use super::sorts::{self, Sort};
-use super::stem;
 use super::symbols;
 use super::walk::Role;
+use crate::words;
 use rayon::prelude::*;
 use regex::Regex;
 use rustc_hash::FxHashMap;
@@ -49,7 +49,7 @@ const WHOLE: &str = "application app program library package codebase repository
 /// The lists that a question asks for; none if it asks for something else.
 pub(crate) fn asked(question: &str, query: &Query, scan: &Scan, sources: &Sources) -> Vec<Listing> {
     let mut words: Vec<String> = Vec::new();
-    super::words::each(question, |word| words.push(word.to_owned()));
+    words::each(question, |word| words.push(word.to_owned()));
     if let Some(listing) = undocumented(&words, scan).or_else(|| heirs(question, &words, scan)) {
         return vec![listing];
     }
@@ -68,7 +68,7 @@ pub(crate) fn asked(question: &str, query: &Query, scan: &Scan, sources: &Source
 }
 
 fn of_sort(sort: &Sort, scan: &Scan, sources: &Sources) -> Listing {
-    let stems: Vec<String> = sort.hints.split_whitespace().map(stem::stem).collect();
+    let stems: Vec<String> = sort.hints.split_whitespace().map(words::stem).collect();
     let hints: Vec<bool> = scan.facts.terms.iter().map(|term| stems.iter().any(|stem| stem == term)).collect();
     let forms: FxHashMap<&str, Regex> = language::ALL
         .iter()

@@ -27,7 +27,6 @@ mod research;
 mod scan;
 mod siblings;
 mod sorts;
-mod stem;
 mod symbols;
 mod synonyms;
 mod text;
@@ -35,7 +34,6 @@ mod trace;
 mod units;
 mod walk;
 mod weights;
-mod words;
 
 pub use alike::{Alike, Asked};
 pub use leads::Lead;

@@ -1,6 +1,7 @@
 //! A question taken apart: what kind it is, and which words of it say what is looked for.
 
-use super::{stem, synonyms, words};
+use super::synonyms;
+use crate::words;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Query {
         let mut concepts: Vec<Concept> = Vec::new();
         for word in content {
             let plain = FORMS.iter().find(|(form, _)| form == word).map_or(word.as_str(), |(_, plain)| plain);
-            let own = stem::stem(plain);
+            let own = words::stem(plain);
             if concepts.len() >= MOST_CONCEPTS || concepts.iter().any(|known| known.stems[0].0 == own) {
                 continue;
             }
@@ -179,7 +180,7 @@ impl Query {
             let mut stems: Vec<(String, f32)> = vec![(own, 1.0)];
             let others = || synonyms::of(word).into_iter().chain(synonyms::of(plain));
             for (other, weight) in widen.then(others).into_iter().flatten() {
-                let other = stem::stem(other);
+                let other = words::stem(other);
                 match stems.iter_mut().find(|(known, _)| *known == other) {
                     Some((_, known)) => *known = known.max(weight),
                     None => stems.push((other, weight)),
@@ -202,7 +203,7 @@ fn compounds(asked: &[String], concepts: &mut [Concept]) {
         if pair[0].len() + pair[1].len() < 6 {
             continue;
         }
-        let joined = stem::stem(&format!("{}{}", pair[0], pair[1]));
+        let joined = words::stem(&format!("{}{}", pair[0], pair[1]));
         for word in pair {
             if let Some(concept) = concepts.iter_mut().find(|concept| concept.word == *word)
                 && !concept.stems.iter().any(|(known, _)| *known == joined)
@@ -257,7 +258,7 @@ fn kind(question: &str, words: &[String]) -> Ask {
 #[cfg(test)]
 mod tests {
     use super::{Ask, Query};
-    use crate::scout::stem;
+    use crate::words;
 
     #[test]
     fn kinds() {
@@ -277,6 +278,6 @@ mod tests {
         let query = Query::new("where are signed cookies set");
         let words: Vec<&str> = query.concepts.iter().map(|concept| concept.word.as_str()).collect();
         assert_eq!(words, ["signed", "cookies", "set"]);
-        assert!(query.concepts[2].stems.iter().any(|(known, _)| *known == stem::stem("save")));
+        assert!(query.concepts[2].stems.iter().any(|(known, _)| *known == words::stem("save")));
     }
 }

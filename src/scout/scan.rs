@@ -6,7 +6,7 @@ use super::facts::Counts;
 use super::packed::{self, Packed};
 use super::query::Query;
 use super::walk::Role;
-use super::words;
+use crate::words;
 use rayon::prelude::*;
 
 /// A stem of the question, as the subject uses it.

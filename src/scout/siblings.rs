@@ -6,7 +6,7 @@ use super::families::Families;
 use super::language::Kind;
 use super::scan::Scan;
 use super::walk::Role;
-use super::words;
+use crate::words;
 use rustc_hash::FxHashMap;
 
 /// A group of definitions.

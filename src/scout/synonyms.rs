@@ -742,8 +742,8 @@ const OFTEN: f32 = 0.4;
 /// Words that may stand for `word` (in lower case, not stemmed), each with how well it does.
 pub(crate) fn of(word: &str) -> Vec<(&'static str, f32)> {
     let mut found: Vec<(&'static str, f32)> = Vec::new();
-    let asked = super::stem::stem(word);
-    let is_asked = |other: &str| other == word || super::stem::stem(other) == asked;
+    let asked = crate::words::stem(word);
+    let is_asked = |other: &str| other == word || crate::words::stem(other) == asked;
     let mut add = |other: &'static str, weight: f32| match found.iter_mut().find(|(known, _)| *known == other) {
         Some((_, known)) => *known = known.max(weight),
         None => found.push((other, weight)),

@@ -1,5 +1,9 @@
 //! Text taken apart into words, as identifiers and prose both hold them.
 
+mod stem;
+
+pub(crate) use stem::stem;
+
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 
@@ -110,7 +114,7 @@ pub(crate) fn each_stem(text: &str, mut found: impl FnMut(&str)) {
             if let Some(stem) = stems.get(word) {
                 found(stem);
             } else {
-                let stem = super::stem::stem(word).into_boxed_str();
+                let stem = stem(word).into_boxed_str();
                 found(&stem);
                 stems.insert(word.into(), stem);
             }
