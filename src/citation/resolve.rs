@@ -1,7 +1,8 @@
 //! What an answer cites, looked up in the bytes that it was written from.
 
 use super::file::File;
-use super::{Broken, Citation, Claims, Found, Lines, Seen, find, names, weak};
+use super::weak::{Places, is_weak};
+use super::{Broken, Citation, Claims, Found, Lines, Seen, find, names};
 use crate::subject::{Snapshot, SubjectError};
 use std::collections::{HashMap, HashSet};
 
@@ -20,11 +21,14 @@ pub fn examine(markdown: &str, citations: &mut [Citation], question: &str, snaps
     let mut library = Library::default();
     // Strong if one of the sentences that cite the same lines fits them.
     let mut fits: Vec<Option<bool>> = vec![None; citations.len()];
+    let mut places: HashMap<(usize, String), Places> = HashMap::new();
     for found in find(markdown) {
         let Citation { subject, path, lines, .. } = one(found.clone(), snapshots, &mut library);
         let same = |known: &Citation| known.subject == subject && known.path == path && known.lines == lines;
         let Some(at) = citations.iter().position(same) else { continue };
-        let Seen::Held(held) = &citations[at].seen else { continue };
+        if !matches!(citations[at].seen, Seen::Held(_)) {
+            continue;
+        }
         let index = subject
             .as_ref()
             .map_or(Some(0), |name| snapshots.iter().position(|snapshot| snapshot.pinned.name == *name));
@@ -32,8 +36,8 @@ pub fn examine(markdown: &str, citations: &mut [Citation], question: &str, snaps
         if fits[at] != Some(true)
             && let Ok(file) = library.file(index, snapshot, &path)
         {
-            let cited = lines.first() as usize - 1..lines.last() as usize;
-            fits[at] = Some(!weak::is_weak(markdown, &found, &file.lines(), cited, held.within.as_deref()));
+            let places = places.entry((index, path)).or_insert_with(|| Places::of(file));
+            fits[at] = Some(!is_weak(markdown, &found, file, places, lines));
         }
     }
     for (citation, fits) in citations.iter_mut().zip(fits) {
