@@ -3,10 +3,13 @@
 
 mod align;
 mod check;
+mod claims;
 mod compare;
 mod elsewhere;
+mod excerpts;
 mod file;
 mod find;
+mod look_up;
 mod letter;
 mod names;
 mod resolve;
@@ -14,9 +17,10 @@ mod verdict;
 mod weak;
 
 pub use check::{Asked, Difference, Looked, changed_by, difference, keep, keep_in, look, renewed};
+pub use claims::names_checked;
 pub use find::{Found, find};
 pub use letter::letter_about_broken;
-pub use names::Claims;
+pub use look_up::Claims;
 pub use resolve::{examine, resolve};
 pub use verdict::{Change, Standing, Verdict};
 

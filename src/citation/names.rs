@@ -1,112 +1,12 @@
-//! Names that an answer speaks of, looked up in the code: what stands nowhere in it was made up, or
-//! comes from elsewhere.
-
-use crate::subject::Snapshot;
-use pulldown_cmark::{Event, Options, Parser};
-use rayon::prelude::*;
-use rustc_hash::FxHashSet;
-
-/// Of the names in an answer, how many were looked up and which stand nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Claims {
-    /// In order of first appearance.
-    pub unknown_names: Vec<String>,
-    /// How many were looked up.
-    pub names_checked: usize,
-}
-
-/// More names than that are no answer.
-const MOST: usize = 2_000;
-/// So many files are read before it is seen whether names are left.
-const BATCH: usize = 128;
-
-/// Looks up the identifiers of the markdown's code spans. Spans that are paths, commands or expressions
-/// with spaces, and fenced code, are not looked at. `first` are files of the first snapshot that likely
-/// hold the names.
-pub(super) fn look_up(markdown: &str, question: &str, first: &[String], snapshots: &[Snapshot]) -> Claims {
-    let asked: FxHashSet<String> = words(question).map(str::to_lowercase).collect();
-    let mut spans: Vec<Vec<String>> = Vec::new();
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
-        if let Event::Code(text) = event {
-            let names = names(&text);
-            let known = names.iter().any(|name| asked.contains(&name.to_lowercase()));
-            if !names.is_empty() && !known && spans.len() < MOST && !spans.contains(&names) {
-                spans.push(names);
-            }
-        }
-    }
-    let mut wanted: FxHashSet<&str> = spans.iter().flatten().map(String::as_str).collect();
-    let names_checked = wanted.len();
-    let mut imported: FxHashSet<String> = FxHashSet::default();
-    for (at, snapshot) in snapshots.iter().enumerate() {
-        if wanted.is_empty() {
-            break;
-        }
-        let cited: Vec<String> = if at == 0 { first.to_vec() } else { Vec::new() };
-        read(&cited, snapshot, &mut wanted, &mut imported);
-        if wanted.is_empty() {
-            break;
-        }
-        let rest: Vec<String> = snapshot.files().files.into_iter().map(|entry| entry.path).collect();
-        // A file's own name is a name of the code, too.
-        for path in &rest {
-            for word in words(path) {
-                wanted.remove(word);
-            }
-        }
-        for batch in rest.chunks(BATCH) {
-            if wanted.is_empty() {
-                break;
-            }
-            read(batch, snapshot, &mut wanted, &mut imported);
-        }
-    }
-    let mut unknown: Vec<String> = Vec::new();
-    for span in &spans {
-        // `hashlib.sha256_of`: what a library that the code imports offers is not the code's.
-        let of_library = span.len() > 1 && imported.contains(&span[0]);
-        for name in span.iter().filter(|name| wanted.contains(name.as_str()) && !of_library) {
-            if !unknown.contains(name) {
-                unknown.push(name.clone());
-            }
-        }
-    }
-    Claims { unknown_names: unknown, names_checked }
-}
-
-/// Takes away what these files hold, and notes what they import.
-fn read(paths: &[String], snapshot: &Snapshot, wanted: &mut FxHashSet<&str>, imported: &mut FxHashSet<String>) {
-    let looked: Vec<(Vec<String>, Vec<String>)> = paths
-        .par_iter()
-        .filter_map(|path| snapshot.read(path).ok())
-        .map(|bytes| {
-            let text = String::from_utf8_lossy(&bytes);
-            let mut found: FxHashSet<&str> = FxHashSet::default();
-            found.extend(words(&text).filter(|word| wanted.contains(word)));
-            let imports = text.lines().filter(|line| {
-                let line = line.trim_start();
-                ["import ", "from ", "use ", "#include", "require"].iter().any(|start| line.starts_with(start))
-                    || line.contains("require(")
-            });
-            let imports = imports.flat_map(words).map(str::to_owned).collect();
-            (found.into_iter().map(str::to_owned).collect(), imports)
-        })
-        .collect();
-    for (found, imports) in looked {
-        for name in &found {
-            wanted.remove(name.as_str());
-        }
-        imported.extend(imports);
-    }
-}
+//! Names and paths in the code spans of an answer.
 
 /// Runs of characters that identifiers are made of.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
 }
 
 /// The identifiers of a code span, or none where it is no name: a command, a value, a sentence.
-fn names(span: &str) -> Vec<String> {
+pub(super) fn names(span: &str) -> Vec<String> {
     let span = span.trim();
     let is_name = |c: char| c.is_alphanumeric() || "_.:()#$&*@!?".contains(c);
     let is_place = span.contains(['/', '\\']) || !super::find(&format!("`{span}`")).is_empty();
@@ -117,6 +17,23 @@ fn names(span: &str) -> Vec<String> {
         word.len() >= 3 && word.len() <= 80 && !word.starts_with(|c: char| c.is_ascii_digit()) && !is_built_in(word)
     };
     words(span).filter(is_identifier).map(str::to_owned).collect()
+}
+
+/// The path that a code span is: relative, of a file with an ending, without lines. Addresses, patterns,
+/// and what begins with the name of a host are none.
+pub(super) fn path(span: &str) -> Option<String> {
+    let span = span.trim();
+    let path = span.strip_prefix("./").unwrap_or(span);
+    let (folder, name) = path.rsplit_once('/')?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "_-+./".contains(c));
+    let is_ending = (1..=5).contains(&ending.len())
+        && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+        && ending.chars().all(|c| c.is_ascii_alphanumeric());
+    let first = folder.split('/').next().unwrap_or_default();
+    // What is hidden or above is not looked at by research.
+    let is_inside = !folder.split('/').any(|part| part.is_empty() || part.starts_with('.'));
+    (is_plain && is_ending && is_inside && !stem.is_empty() && !first.contains('.')).then(|| path.to_owned())
 }
 
 /// Names that languages bring, so that no code need hold them.
@@ -130,4 +47,38 @@ return yield raise except finally lambda class def func struct enum trait impl i
 static public private protected get post put delete head options patch http https ";
     let lower = word.to_lowercase();
     BUILT_IN.split_ascii_whitespace().any(|known| known == lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names, path};
+
+    #[test]
+    fn paths_are_told_from_what_only_has_a_slash() {
+        for text in ["src/a.py", "./src/a.py", "lib/deep/er/x_y.test.ts"] {
+            assert_eq!(path(text).as_deref(), Some(text.trim_start_matches("./")));
+        }
+        for text in [
+            "a.py",
+            "/etc/a.conf",
+            "~/a.py",
+            "../a.py",
+            "src/*.py",
+            "src/",
+            "application/json",
+            "a / b.c",
+            "x.org/a.js",
+            "a/.b",
+        ] {
+            assert_eq!(path(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_told_from_commands_and_values() {
+        assert_eq!(names("Signer.sign_value(key)"), ["Signer", "sign_value", "key"]);
+        for text in ["kb ask --fresh", "a == b", "src/a.py", "a.py:3", "true", "42", "x"] {
+            assert!(names(text).is_empty(), "{text}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! What an answer cites, looked up in the bytes that it was written from.
 
 use super::file::File;
+use super::look_up::look_up;
 use super::weak::{Places, is_weak};
-use super::{Broken, Citation, Claims, Found, Lines, Seen, find, names};
+use super::{Broken, Citation, Claims, Found, Lines, Seen, find};
 use crate::subject::{Snapshot, SubjectError};
 use std::collections::{HashMap, HashSet};
 
@@ -47,7 +48,7 @@ pub fn examine(markdown: &str, citations: &mut [Citation], question: &str, snaps
     let mut cited: Vec<String> = held.map(|one| one.path.clone()).collect();
     cited.sort_unstable();
     cited.dedup();
-    names::look_up(markdown, question, &cited, snapshots)
+    look_up(markdown, question, &cited, snapshots)
 }
 
 /// More citations than that are no answer.

@@ -68,6 +68,23 @@ fn a_citation_that_fits_no_sentence_is_weak_and_a_name_that_is_nowhere_is_listed
 }
 
 #[test]
+fn paths_and_excerpts_that_stand_nowhere_are_listed_too() {
+    let env = Env::shop();
+    let real: Vec<String> =
+        fs::read_to_string(env.path("shop/cookies.py")).unwrap().lines().skip(22).take(3).map(str::to_owned).collect();
+    let text = format!(
+        "In `shop/cookies.py` and `cookies.py`, not in `shop/signing.py`:\n\n```python shop/cookies.py:23-25\n{}\n```\n\n\
+         The next step (`shop/cookies.py:23-25`):\n\n```python\nsigner = SessionSigner(self.key)\nreturn signer.seal(value)\n```\n\n\
+         For example:\n\n```python\nstore = open_the_store(\"x\")\nstore.save_everything()\n```\n\n\
+         Run `/usr/bin/env python3 x/y.py` or:\n\n```sh\nmake the-thing --now\n```\n\nIt answers `text/x.html`.\n",
+        real.join("\n")
+    );
+    let note = &env.kb_reads("add --json --repo .", &text).json()["note"];
+    assert_eq!(note["unknown_names"], serde_json::json!(["shop/signing.py", "signer = SessionSigner(self.key)"]));
+    assert!(env.only_note().contains("unknown_names: [shop/signing.py, signer = SessionSigner(self.key)]"));
+}
+
+#[test]
 fn without_a_subject_citations_are_not_looked_at() {
     let env = Env::shop();
     let note = &env.kb_reads("add --json", "Set in `shop/cookies.py:23`.\n").json()["note"];
