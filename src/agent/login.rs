@@ -93,8 +93,7 @@ pub fn looks_logged_in(needs: &Needs, user_home: &Path, value: &dyn Fn(&str) -> 
     }
     let Some(login) = needs.login else { return LoginState::Unknown };
     match read(&needs.users_file(login.file, user_home, value)) {
-        Ok(Some(stored)) if stored.access(&login).is_some() || stored.refresh(&login).is_some() => LoginState::Yes,
-        Ok(Some(stored)) if has_key(&stored.json) => LoginState::Yes,
+        Ok(Some(stored)) if stored.is_there(&login) || has_key(&stored.json) => LoginState::Yes,
         // The keychain may hold it.
         Ok(_) if cfg!(target_os = "macos") => LoginState::Unknown,
         Ok(_) => LoginState::No,

@@ -108,3 +108,22 @@ text='# Cookies^^Set in `shop/cookies.py:23-25`.'"#;
     assert_eq!(env.notes().len(), 3);
     assert!(fs::read_to_string(&login).unwrap().contains("r1"));
 }
+
+#[test]
+fn a_login_of_any_shape_is_seen() {
+    let env = Env::shop();
+    let login = |name: &str, file: &str, text: &str| {
+        let file = env.home().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        let agents = env.kb("agents --json").json();
+        let all = agents["agents"].as_array().unwrap();
+        all.iter().find(|agent| agent["name"] == name).unwrap()["logged_in"].clone()
+    };
+    let copilot = ".copilot/config.json";
+    assert_eq!(login("copilot", copilot, r#"{"theme": "dark", "copilotTokens": {}}"#), "no");
+    assert_eq!(login("copilot", copilot, r#"{"copilotTokens": {"https://github.com:octocat": "gho_x"}}"#), "yes");
+    let opencode = ".local/share/opencode/auth.json";
+    assert_eq!(login("opencode", opencode, "{}"), "no");
+    assert_eq!(login("opencode", opencode, r#"{"x": {"type": "oauth", "refresh": "r", "access": "a"}}"#), "yes");
+}

@@ -56,6 +56,14 @@ impl Stored {
         token(&self.json, login.refresh)
     }
 
+    /// Whether some text stands where its tokens belong, however deep: some services have several.
+    pub(super) fn is_there(&self, login: &Login) -> bool {
+        // Where no place is named, all of the file is the login.
+        let below = |path: &[&str]| path.iter().try_fold(&self.json, |value, key| value.get(key));
+        let refresh = Some(login.refresh).filter(|path| !path.is_empty());
+        [Some(login.access), refresh].into_iter().flatten().filter_map(below).any(has_text)
+    }
+
     /// Both, as one value to compare.
     pub(super) fn pair(&self, login: &Login) -> (Option<&str>, Option<&str>) {
         (self.access(login), self.refresh(login))
@@ -130,6 +138,15 @@ impl Stored {
         }
         let read_again: Value = serde_json::from_str(&text).ok()?;
         (read_again == expected).then_some(text)
+    }
+}
+
+fn has_text(json: &Value) -> bool {
+    match json {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(all) => all.iter().any(has_text),
+        Value::Object(all) => all.values().any(has_text),
+        _ => false,
     }
 }
 
