@@ -422,7 +422,7 @@ pub struct AgentStateView {
     pub version: Option<String>,
     /// `yes`, `no` or `unknown`; nobody was asked.
     pub logged_in: &'static str,
-    /// `auto` means this one.
+    /// It is asked where the command line names nobody.
     pub default: bool,
     /// Why it is, or why it is not.
     pub why: String,

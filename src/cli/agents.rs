@@ -1,11 +1,12 @@
 //! `kb agents`: who can be asked, who is by default, and which wall they get.
 
 use super::ask::run_here;
+use super::choose;
 use super::fail::Failure;
-use super::format::{Printer, View};
+use super::format::{Printer, View, say};
 use super::settings::Settings;
 use crate::agent::Candidate;
-use crate::agent::login::{LoginState, looks_logged_in};
+use crate::agent::login::LoginState;
 use crate::job::{Jobs, Order};
 use crate::sandbox;
 use crate::view::{AgentStateView, AgentsView, FORMAT};
@@ -31,19 +32,27 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if let Some(What::Check { name }) = &args.what {
         return check(name, settings, printer);
     }
-    let default = first_ready(settings).map(|candidate| candidate.agent.name());
+    // Who cannot be asked is no reason not to list the others.
+    let default = match choose::chosen(&[], settings) {
+        Ok(chosen) => chosen,
+        Err(failure @ Failure::NoSuchAgent { .. }) => {
+            say(&format!("kb: {failure}"));
+            Vec::new()
+        }
+        Err(failure) => return Err(failure),
+    };
     let agents = settings.roster.all().iter().map(|candidate| {
         let name = candidate.agent.name();
         let program = candidate.program(&settings.machine);
-        let login = login(candidate, settings);
-        let is_default = default == Some(name);
-        let why = match (&program, login) {
-            (None, _) => "not installed".to_owned(),
-            (Some(_), LoginState::No) => "installed; not logged in".to_owned(),
-            (Some(_), _) if is_default => "ready; `auto` means this one, the first that is".to_owned(),
-            (Some(_), LoginState::Yes) => "ready".to_owned(),
-            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in".to_owned(),
+        let login = choose::login(candidate, settings);
+        let chosen = default.iter().find(|chosen| chosen.candidate.agent.name() == name);
+        let state = match (&program, login) {
+            (None, _) => "not installed",
+            (Some(_), LoginState::No) => "installed; not logged in",
+            (Some(_), LoginState::Yes) => "ready",
+            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in",
         };
+        let why = chosen.and_then(|chosen| chosen.why);
         AgentStateView {
             name: name.to_owned(),
             about: candidate.agent.about(),
@@ -54,8 +63,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
                 LoginState::No => "no",
                 LoginState::Unknown => "unknown",
             },
-            default: is_default,
-            why,
+            default: chosen.is_some(),
+            why: why.map_or_else(|| state.to_owned(), |why| format!("{state}; {why}")),
         }
     });
     let agents = agents.collect();
@@ -64,21 +73,6 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         Err(error) => (None, vec![error.to_string(), error.remedy().to_owned()]),
     };
     printer.print(View::Agents(AgentsView { format: FORMAT, agents, wall, wall_notes }))
-}
-
-/// The agent that `auto` means: the first that is installed and looks logged in; scout is, always.
-pub(super) fn first_ready(settings: &Settings) -> Option<&Candidate> {
-    settings.roster.all().iter().find(|candidate| is_ready(candidate, settings))
-}
-
-/// Whether an agent is installed and looks logged in.
-pub(super) fn is_ready(candidate: &Candidate, settings: &Settings) -> bool {
-    candidate.program(&settings.machine).is_some() && login(candidate, settings) == LoginState::Yes
-}
-
-fn login(candidate: &Candidate, settings: &Settings) -> LoginState {
-    let home = settings.machine.home.as_deref().unwrap_or(Path::new("/nonexistent"));
-    looks_logged_in(&candidate.needs(), home, &|name| settings.machine.variable(name).map(ToOwned::to_owned))
 }
 
 /// Read from where it is installed: nothing is started.

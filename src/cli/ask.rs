@@ -4,12 +4,11 @@ use super::fail::{Asked, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
-use super::{handles, jobs, watch_jobs};
+use super::{choose, handles, jobs, watch_jobs};
 use crate::agent::Candidate;
 use crate::job::{Desk, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
-use crate::suggestion;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
@@ -92,7 +91,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if let Some(file) = &args.file {
         questions.extend(from_file(file)?);
     }
-    let agents = agents(&args.agent, settings)?;
+    let agents = choose::chosen(&args.agent, settings)?;
     let base = settings.base()?;
     let subject = match &args.repo {
         Some(folder) => settings.machine.here.join(folder),
@@ -122,7 +121,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         ..Order::default()
     };
     let orders: Vec<Order> =
-        questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, agent))).collect();
+        questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, &agent.candidate))).collect();
     if args.dry_run {
         return dry_run(&orders, settings, printer);
     }
@@ -132,8 +131,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
     if !settings.json {
         for agent in &agents {
-            let agent = agent.candidate.agent;
-            say(&format!("{} answers: {}", agent.name(), agent.about()));
+            let candidate = &agent.candidate;
+            say(&format!("{} answers: {}", candidate.agent.name(), candidate.agent.about()));
         }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
@@ -239,43 +238,4 @@ fn from_file(path: &Path) -> Result<Vec<Question>, Failure> {
     let questions: Vec<Question> =
         text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(Question::new).collect();
     if questions.is_empty() { Err(Failure::Asked(Asked::EmptyQuestion)) } else { Ok(questions) }
-}
-
-/// Who is to be asked.
-pub(super) struct Chosen {
-    pub(super) candidate: Candidate,
-    /// By the user, not as the first that is ready.
-    is_named: bool,
-}
-
-/// Those who are named, each once; for `auto` the first that is ready.
-pub(super) fn agents(wanted: &[String], settings: &Settings) -> Result<Vec<Chosen>, Failure> {
-    let roster = &settings.roster;
-    let named: Vec<&str> = match wanted {
-        [] => settings.agent.split(',').collect(),
-        named => named.iter().map(String::as_str).collect(),
-    };
-    let mut found: Vec<Chosen> = Vec::new();
-    for name in named.into_iter().map(str::trim) {
-        let candidate = match name {
-            // A knowledge base may have a wish; the user's own word counts more.
-            "auto" => {
-                let wish = settings.base()?.settings.agent.as_deref().and_then(|name| roster.by_name(name));
-                let wish = wish.filter(|candidate| super::agents::is_ready(candidate, settings));
-                wish.or_else(|| super::agents::first_ready(settings))
-            }
-            name => roster.by_name(name),
-        };
-        let unknown = || {
-            let known: Vec<String> = roster.all().iter().map(|known| known.agent.name().to_owned()).collect();
-            let all: Vec<&str> = known.iter().map(String::as_str).collect();
-            let nearest = suggestion::nearest(name, &all).map(str::to_owned);
-            Failure::NoSuchAgent { name: name.to_owned(), nearest, known }
-        };
-        let candidate = candidate.ok_or_else(unknown)?;
-        if found.iter().all(|other| other.candidate.agent.name() != candidate.agent.name()) {
-            found.push(Chosen { candidate: candidate.clone(), is_named: name != "auto" });
-        }
-    }
-    Ok(found)
 }

@@ -6,6 +6,7 @@ mod agents;
 mod arguments;
 mod ask;
 mod check;
+mod choose;
 mod compare;
 mod completions;
 mod config;

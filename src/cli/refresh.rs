@@ -42,9 +42,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     refuse_inside(settings)?;
     let agent = match &args.agent {
-        Some(name) => {
-            agents(std::slice::from_ref(name), settings)?.pop().map(|found| found.candidate.agent.name().to_owned())
-        }
+        Some(name) => choose::chosen(std::slice::from_ref(name), settings)?
+            .pop()
+            .map(|found| found.candidate.agent.name().to_owned()),
         None => None,
     };
     let seen = Seen::read(&settings.machine);

@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) events: bool,
     /// The agent that the user wants, or `auto`.
     pub(super) agent: String,
+    /// Who said so.
+    pub(super) agent_from: AgentFrom,
     /// How many jobs run at once.
     pub(super) jobs: usize,
     /// Who can be asked.
@@ -43,15 +45,32 @@ pub(super) struct Settings {
     found: OnceCell<Found>,
 }
 
+/// Who says which agent is asked where the command line names none.
+#[derive(Clone, Copy)]
+pub(super) enum AgentFrom {
+    /// `$KB_AGENT`
+    Environment,
+    /// The user's `config.toml`.
+    Configuration,
+    /// Nobody.
+    Nobody,
+}
+
 impl Settings {
     /// Reads what there is to read. Starts nothing, and looks for no knowledge base yet.
     pub(super) fn read(kb: Option<PathBuf>, json: bool) -> Result<Self, Failure> {
         let machine = machine()?;
         let config = Config::read(&machine.config.join("config.toml"))?;
+        let (agent, agent_from) = match (text("KB_AGENT"), config.agent) {
+            (Some(agent), _) => (agent, AgentFrom::Environment),
+            (None, Some(agent)) => (agent, AgentFrom::Configuration),
+            (None, None) => ("auto".to_owned(), AgentFrom::Nobody),
+        };
         Ok(Self {
             json,
             events: false,
-            agent: text("KB_AGENT").or(config.agent).unwrap_or_else(|| "auto".to_owned()),
+            agent,
+            agent_from,
             jobs: config.jobs.unwrap_or(USUAL_JOBS),
             roster: Roster::new(&config.options, config.own),
             timeout: config.timeout,

@@ -127,3 +127,39 @@ fn a_login_of_any_shape_is_seen() {
     assert_eq!(login("opencode", opencode, "{}"), "no");
     assert_eq!(login("opencode", opencode, r#"{"x": {"type": "oauth", "refresh": "r", "access": "a"}}"#), "yes");
 }
+
+#[test]
+fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
+    let env = Env::shop();
+    let default = |env: &Env, variable: &str| {
+        let mut command = env.command("agents --json");
+        command.env("KB_AGENT", variable);
+        let agents = env.run(command, "").json();
+        let all = agents["agents"].as_array().unwrap();
+        let found = all
+            .iter()
+            .find(|agent| agent["default"] == true)
+            .map(|agent| (agent["name"].as_str().unwrap().to_owned(), agent["why"].as_str().unwrap().to_owned()));
+        found.unwrap_or_default()
+    };
+    let is = |found: (String, String), name: &str, why: &str| {
+        assert!(found.0 == name && found.1.ends_with(why), "{found:?}");
+    };
+    is(default(&env, ""), "scout", "`auto` means this one, the first that is");
+
+    // Codex would be the first that is ready.
+    let codex = env.home().join("bin/codex");
+    fs::create_dir_all(codex.parent().unwrap()).unwrap();
+    fs::write(&codex, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&codex, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::create_dir_all(env.home().join(".codex")).unwrap();
+    fs::write(env.home().join(".codex/auth.json"), r#"{"OPENAI_API_KEY": "k"}"#).unwrap();
+    let env = env.file("notes/kb.toml", "kb = 1\nagent = \"scout\"\n");
+    is(default(&env, ""), "scout", "the `kb.toml` of this knowledge base names it");
+    let config = env.home().join(".config/kb");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "agent = \"claude\"\n").unwrap();
+    is(default(&env, ""), "claude", "your `config.toml` names it");
+    is(default(&env, "scout"), "scout", "`KB_AGENT` names it");
+    assert_eq!(default(&env, "nobody").0, "", "who is not there is not marked");
+}
