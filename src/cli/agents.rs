@@ -1,13 +1,13 @@
 //! `kb agents`: who can be asked, who is by default, and which wall they get.
 
 use super::ask::run_here;
-use super::choose;
 use super::fail::Failure;
 use super::format::{Printer, View, say};
 use super::settings::Settings;
+use super::{choose, jobs};
 use crate::agent::Candidate;
 use crate::agent::login::LoginState;
-use crate::job::{Jobs, Order};
+use crate::job::Order;
 use crate::sandbox;
 use crate::view::{AgentStateView, AgentsView, FORMAT};
 use std::path::Path;
@@ -84,14 +84,15 @@ fn version(candidate: &Candidate, program: &Path) -> Option<String> {
 }
 
 fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
+    let store = jobs::to_start(settings)?;
+    let candidate = choose::by_name(name, settings)?;
     let folder =
         tempfile::tempdir().map_err(|source| Failure::Read { what: "a folder for a trial".to_owned(), source })?;
     let written = crate::save::replace(&folder.path().join("hello.txt"), b"the word is: heron\n");
     written.map_err(|source| Failure::Read { what: "a file for a trial".to_owned(), source })?;
-    let store = Jobs::of(&settings.machine);
     let order = Order {
         question: "which word does hello.txt give, and in which line".to_owned(),
-        agent: name.to_owned(),
+        agent: candidate.agent.name().to_owned(),
         subject: folder.path().to_owned(),
         base: settings.base()?.root.clone(),
         ask_anyway: true,
@@ -100,5 +101,8 @@ fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failu
         ..Order::default()
     };
     let record = store.add(order, &settings.machine)?;
-    run_here(&[record], 1, settings, printer)
+    let code = run_here(std::slice::from_ref(&record), 1, settings, printer);
+    // What it was asked about is gone: there is nothing to repeat, and nothing to look at.
+    let _ = store.remove(&record.id);
+    code
 }

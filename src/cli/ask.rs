@@ -5,7 +5,6 @@ use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
 use super::{choose, handles, jobs, watch_jobs};
-use crate::agent::Candidate;
 use crate::job::{Desk, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
@@ -85,7 +84,7 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
-    refuse_inside(settings)?;
+    let store = jobs::to_start(settings)?;
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let mut questions = questions(&args.questions)?;
     if let Some(file) = &args.file {
@@ -101,7 +100,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     };
     let with = args.with.iter().map(|handle| id_of(handle, settings)).collect::<Result<Vec<_>, _>>()?;
     let follows = args.follow.as_deref().map(|handle| id_of(handle, settings)).transpose()?;
-    let order = |question: &Question, agent: &Chosen| Order {
+    let order = |question: &Question, agent: &choose::Chosen| Order {
         question: question.as_str().to_owned(),
         agent: agent.candidate.agent.name().to_owned(),
         agent_is_named: agent.is_named,
@@ -125,7 +124,6 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if args.dry_run {
         return dry_run(&orders, settings, printer);
     }
-    let store = Jobs::of(&settings.machine);
     crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
@@ -139,14 +137,6 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     match args.detach {
         true => jobs::detach(&records, at_once, settings, printer),
         false => run_here(&records, at_once, settings, printer),
-    }
-}
-
-/// An agent that is asked asks nobody itself.
-pub(super) fn refuse_inside(settings: &Settings) -> Result<(), Failure> {
-    match settings.machine.variable("KB_JOB") {
-        Some(job) => Err(Failure::Inside { job: job.to_string_lossy().into_owned() }),
-        None => Ok(()),
     }
 }
 

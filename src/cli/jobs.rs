@@ -89,6 +89,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             Ok(fail::DONE)
         }
         Some(What::Retry { ids, detach }) => {
+            let store = to_start(settings)?;
             let records: Vec<Record> = ids.iter().map(|id| again(id, &store, settings)).collect::<Result<_, _>>()?;
             if *detach {
                 return self::detach(&records, settings.jobs, settings, printer);
@@ -100,6 +101,15 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             records.iter().try_for_each(|record| store.remove(&record.id))?;
             Ok(fail::DONE)
         }
+    }
+}
+
+/// The jobs, for whoever starts some: every way to start one leads through here. An agent that asks agents
+/// would never end.
+pub(super) fn to_start(settings: &Settings) -> Result<Jobs, Failure> {
+    match settings.machine.variable("KB_JOB") {
+        Some(job) => Err(Failure::Inside { job: job.to_string_lossy().into_owned() }),
+        None => Ok(Jobs::of(&settings.machine)),
     }
 }
 

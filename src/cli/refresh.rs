@@ -1,14 +1,14 @@
 //! `kb refresh ID...`
 
-use super::ask::{agents, refuse_inside, run_here};
+use super::ask::run_here;
 use super::fail::{Asked, DONE, Failure};
 use super::format::{Printer, say};
-use super::handles;
 use super::notes::Viewer;
 use super::settings::Settings;
+use super::{choose, handles, jobs};
 use crate::citation::{Seen as CitedAs, Standing, Status};
 use crate::index::Entry;
-use crate::job::{Jobs, Order, Record};
+use crate::job::{Order, Record};
 use crate::subject::Seen;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
-    refuse_inside(settings)?;
+    let store = jobs::to_start(settings)?;
     let agent = match &args.agent {
         Some(name) => choose::chosen(std::slice::from_ref(name), settings)?
             .pop()
@@ -81,7 +81,6 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         say("kb: no note is to be refreshed");
         return Ok(DONE);
     }
-    let store = Jobs::of(&settings.machine);
     crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;

@@ -4,7 +4,7 @@ use super::fail::Failure;
 use super::format::Printer;
 use super::jobs;
 use super::settings::Settings;
-use crate::job::{Jobs, Record};
+use crate::job::Record;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,7 +16,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     // Ctrl-C and the end of the terminal are then no business of it.
     let _ = rustix::process::setsid();
-    let store = Jobs::of(&settings.machine);
+    let store = jobs::to_start(settings)?;
     let records: Vec<Record> = args.ids.iter().map(|id| store.folder(id).read()).collect::<Result<_, _>>()?;
     jobs::run_records(&records, args.jobs, settings, printer)
 }

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         ended.push(view(&record, &store, settings));
     }
     let code = |state: &str| match state {
-        "kept" | "reused" => fail::DONE,
+        "kept" | "reused" | "tried" => fail::DONE,
         "not_found" => fail::NO,
         _ => fail::AGENT,
     };

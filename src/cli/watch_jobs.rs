@@ -138,7 +138,9 @@ impl<'a> Screen<'a> {
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
-        say(&format!("{} is kept: `kb jobs show {}`, `kb jobs retry {}`", record.id, record.id, record.id));
+        if !record.order.is_trial {
+            say(&format!("{} is kept: `kb jobs show {}`, `kb jobs retry {}`", record.id, record.id, record.id));
+        }
         if let Some(compared) = compared {
             self.printer.print(View::Compare(Box::new(compared)))?;
         }

@@ -40,11 +40,23 @@ fn a_program_of_one_s_own_answers_and_changes_nothing() {
 #[test]
 fn a_kb_that_an_agent_starts_asks_nobody() {
     let env = Env::shop();
-    let mut ask = env.command("ask where are signed cookies set");
-    ask.env("KB_JOB", "j-outer");
-    let run = env.run(ask, "").ends_with(2);
-    assert!(run.stderr.contains("inside its own job j-outer"), "{run}");
-    assert!(env.notes().is_empty());
+    let first = env.kb("ask --json where are signed cookies set").json();
+    let (job, note) = (first["job"].as_str().unwrap(), first["note"]["id"].as_str().unwrap());
+    for line in [
+        "ask --fresh where are signed cookies set".to_owned(),
+        "ask --dry-run where are signed cookies set".to_owned(),
+        "agents check scout".to_owned(),
+        format!("jobs retry {job}"),
+        format!("jobs retry {job} --detach"),
+        format!("refresh {note}"),
+    ] {
+        let mut command = env.command(&line);
+        command.env("KB_JOB", "j-outer");
+        let run = env.run(command, "").ends_with(2);
+        assert!(run.stderr.contains("inside its own job j-outer"), "{line}: {run}");
+    }
+    let jobs = env.kb("jobs --json").json();
+    assert_eq!((&jobs["total"], &jobs["jobs"][0]["state"]), (&1.into(), &"kept".into()), "as it was");
 }
 
 #[test]
@@ -64,6 +76,9 @@ fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
     assert_eq!(tried["outcome"], "tried");
     assert!(tried["answer"].as_str().unwrap().contains("heron"), "{tried}");
     assert!(env.notes().is_empty());
+    let run = env.kb("agents check mime").ends_with(2);
+    assert!(run.stderr.contains("did you mean `mine`?"), "{run}");
+    assert_eq!(env.kb("jobs --json").json()["total"], 0, "a trial is no job to come back to");
 }
 
 #[cfg(target_os = "linux")]
