@@ -170,8 +170,12 @@ fn cancel(record: &Record, store: &Jobs, settings: &Settings) -> Result<(), Fail
     folder.cancel()?;
     let began = std::time::Instant::now();
     while began.elapsed() < STOPS {
-        if is_over(&folder.read()?, store, settings) {
-            say(&format!("{} is cancelled", record.id));
+        let record = folder.read()?;
+        if is_over(&record, store, settings) {
+            say(&match store.state(&record, &settings.machine).as_str() {
+                "cancelled" => format!("{} is cancelled", record.id),
+                state => format!("{} ended before it could be cancelled: {state}", record.id),
+            });
             return Ok(());
         }
         std::thread::sleep(LOOKS);

@@ -26,6 +26,7 @@ mod login;
 #[cfg(target_os = "linux")]
 mod meanwhile;
 mod mend;
+mod mishaps;
 mod output;
 mod proxy;
 #[cfg(target_os = "linux")]
