@@ -96,12 +96,8 @@ async fn one(
     };
     let limit = desk.roster.by_name(&record.order.agent).and_then(Candidate::jobs_at_once);
     let work = async {
-        let turn = async {
-            let place = places.acquire().await;
-            (place, slots::take(&record.order.agent, limit, desk.machine).await)
-        };
         let _turn = tokio::select! {
-            turn = turn => turn,
+            turn = slots::turn(&record.order.agent, limit, places, desk.machine) => turn,
             () = stop.wanted() => return Err(JobError::Cancelled),
         };
         began.set(Instant::now());

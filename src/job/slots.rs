@@ -5,6 +5,7 @@ use crate::machine::Machine;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How often a taken slot is tried again.
 const TRIED_AGAIN: Duration = Duration::from_millis(100);
@@ -15,23 +16,41 @@ pub(super) struct Slot {
     _file: Option<File>,
 }
 
-/// Waits for one of the agent's slots; `None`: as many as anyone likes.
-pub(super) async fn take(agent: &str, limit: Option<usize>, machine: &Machine) -> Slot {
-    let Some(limit) = limit else { return Slot { _file: None } };
+/// Waits until there are both a place among the jobs of this process and one of the agent's slots. Neither
+/// is held while the other is waited for: jobs of other agents, and of other processes, go first.
+pub(super) async fn turn<'a>(
+    agent: &str,
+    limit: Option<usize>,
+    places: &'a Semaphore,
+    machine: &Machine,
+) -> (Slot, Option<SemaphorePermit<'a>>) {
+    loop {
+        // Nobody closes it.
+        let place = places.acquire().await.ok();
+        if let Some(slot) = take(agent, limit, machine) {
+            return (slot, place);
+        }
+        drop(place);
+        tokio::time::sleep(TRIED_AGAIN).await;
+    }
+}
+
+/// One of the agent's slots, if one is free; `limit` `None`: as many as anyone likes.
+fn take(agent: &str, limit: Option<usize>, machine: &Machine) -> Option<Slot> {
+    let unlimited = Some(Slot { _file: None });
+    let Some(limit) = limit else { return unlimited };
     let folder = machine.state.join("slots");
     // Without a place for the locks the jobs of this process are still limited.
     if fs::create_dir_all(&folder).is_err() {
-        return Slot { _file: None };
+        return unlimited;
     }
-    loop {
-        for number in 0..limit.max(1) {
-            let path = folder.join(format!("{agent}.{number}"));
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
-            let Ok(file) = file else { return Slot { _file: None } };
-            if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                return Slot { _file: Some(file) };
-            }
+    for number in 0..limit.max(1) {
+        let path = folder.join(format!("{agent}.{number}"));
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let Ok(file) = file else { return unlimited };
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            return Some(Slot { _file: Some(file) });
         }
-        tokio::time::sleep(TRIED_AGAIN).await;
     }
+    None
 }
