@@ -1,6 +1,5 @@
 //! `kb agents`: who can be asked, who is by default, and which wall they get.
 
-use super::ask::run_here;
 use super::fail::Failure;
 use super::format::{Printer, View, say};
 use super::settings::Settings;
@@ -101,7 +100,7 @@ fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failu
         ..Order::default()
     };
     let record = store.add(order, &settings.machine)?;
-    let code = run_here(std::slice::from_ref(&record), 1, settings, printer);
+    let code = jobs::run_records(std::slice::from_ref(&record), 1, settings, printer);
     // What it was asked about is gone: there is nothing to repeat, and nothing to look at.
     let _ = store.remove(&record.id);
     code

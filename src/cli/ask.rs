@@ -5,7 +5,7 @@ use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
 use super::{choose, handles, jobs, watch_jobs};
-use crate::job::{Desk, Jobs, Order, Record};
+use crate::job::{Desk, Held, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
 use std::cell::RefCell;
@@ -120,7 +120,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         ..Order::default()
     };
     let orders: Vec<Order> =
-        questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, &agent.candidate))).collect();
+        questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, agent))).collect();
     if args.dry_run {
         return dry_run(&orders, settings, printer);
     }
@@ -136,7 +136,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
     match args.detach {
         true => jobs::detach(&records, at_once, settings, printer),
-        false => run_here(&records, at_once, settings, printer),
+        false => jobs::run_records(&records, at_once, settings, printer),
     }
 }
 
@@ -160,22 +160,25 @@ fn dry_run(orders: &[Order], settings: &Settings, printer: &Printer) -> Result<u
     Ok(worst)
 }
 
-/// Runs jobs in this process until all have ended, or Ctrl-C ends them.
+/// Runs jobs in this process until all have ended, or Ctrl-C ends them; then those that wait for their turn
+/// behind them end, too.
 pub(super) fn run_here(
-    records: &[Record],
+    jobs: Vec<(Record, Held)>,
+    waiting: &[Record],
     at_once: usize,
     settings: &Settings,
     printer: &Printer,
 ) -> Result<u8, Failure> {
+    let mut records: Vec<Record> = jobs.iter().map(|(record, _)| record.clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
-    let screen = RefCell::new(watch_jobs::Screen::new(records, settings, printer)?);
-    screen.borrow().begin(records);
+    let screen = RefCell::new(watch_jobs::Screen::new(&records, settings, printer)?);
+    screen.borrow().begin(&records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-        let mut all = std::pin::pin!(crate::job::run_all(records, at_once, &desk, &store, &screen));
+        let mut all = std::pin::pin!(crate::job::run_all(jobs, at_once, &desk, &screen));
         let why = tokio::select! {
             () = &mut all => return Ok(None),
             _ = interrupted.recv() => Failure::Interrupted,
@@ -193,7 +196,8 @@ pub(super) fn run_here(
     })?;
     let screen = screen.into_inner();
     if let Some(failure) = over {
-        return screen.stop(records, &failure, &store);
+        records.extend_from_slice(waiting);
+        return screen.stop(&records, &failure, &store);
     }
     // The notes are on disk; an index that cannot be had now is the next command's business.
     let _ = settings.index().map(crate::index::Index::persist);

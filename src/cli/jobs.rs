@@ -3,11 +3,12 @@
 use super::fail::{self, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
-use crate::job::{self, Jobs, Record};
+use super::watch_jobs;
+use crate::job::{self, Ended, Held, Jobs, Record};
 use crate::knowledge_base::KnowledgeBase;
+use crate::machine::Machine;
 use crate::view::{FORMAT, JobView, JobsView};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often it is looked whether a job has gone on.
@@ -120,16 +121,54 @@ pub(super) fn run_records(
     settings: &Settings,
     printer: &Printer,
 ) -> Result<u8, Failure> {
-    let mut bases: Vec<PathBuf> = records.iter().map(|record| record.order.base.clone()).collect();
-    bases.sort();
-    bases.dedup();
+    let store = to_start(settings)?;
     let mut worst = fail::DONE;
-    for base in bases {
-        let settings = settings.with_base(KnowledgeBase::open(&base)?);
-        let here: Vec<Record> = records.iter().filter(|record| record.order.base == base).cloned().collect();
-        worst = worst.max(super::ask::run_here(&here, at_once, &settings, printer)?);
+    // From now on all of them are alive, whichever knowledge base has its turn first.
+    let mut held: Vec<(Record, Held)> = Vec::new();
+    for record in records {
+        match store.hold(&record.id) {
+            Ok(taken) => held.push((record.clone(), taken)),
+            Err(error) => {
+                let failure = Failure::Record(error);
+                worst = worst.max(watch_jobs::not_begun(std::slice::from_ref(record), &failure, settings, printer)?);
+            }
+        }
+    }
+    while let Some(base) = held.first().map(|(record, _)| record.order.base.clone()) {
+        let (here, rest): (Vec<_>, Vec<_>) = held.into_iter().partition(|(record, _)| record.order.base == base);
+        held = rest;
+        let waiting: Vec<Record> = held.iter().map(|(record, _)| record.clone()).collect();
+        let these: Vec<Record> = here.iter().map(|(record, _)| record.clone()).collect();
+        let run = |base| super::ask::run_here(here, &waiting, at_once, &settings.with_base(base), printer);
+        match KnowledgeBase::open(&base).map_err(Failure::from).and_then(run) {
+            Ok(code @ (fail::INTERRUPTED | fail::TERMINATED)) => return Ok(code),
+            Ok(code) => worst = worst.max(code),
+            // One that is gone holds up none of the others.
+            Err(failure) => {
+                let ids: Vec<String> = these.iter().map(|record| record.id.clone()).collect();
+                end(&ids, &failure, &settings.machine);
+                worst = worst.max(watch_jobs::not_begun(&these, &failure, settings, printer)?);
+            }
+        }
     }
     Ok(worst)
+}
+
+/// Ends jobs that could not begin: what went wrong is kept with them. Those that somebody else runs, and
+/// those that have ended, stay as they are.
+pub(super) fn end(ids: &[String], why: &Failure, machine: &Machine) {
+    let store = Jobs::of(machine);
+    let view = why.view();
+    for id in ids {
+        if let Ok(held) = store.hold(id)
+            && let Ok(mut record) = held.folder.read()
+            && record.ended.is_none()
+        {
+            record.ended = Some(Ended::failed(view.message.clone(), view.hint.clone(), machine.now()));
+            // Without it the job is `interrupted`.
+            let _ = held.folder.write(&record);
+        }
+    }
 }
 
 /// Hands jobs to a kb of their own, which outlives this one and its terminal, and prints their ids.
@@ -140,7 +179,9 @@ pub(super) fn detach(
     printer: &Printer,
 ) -> Result<u8, Failure> {
     let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
-    job::run_detached(&ids, at_once, &settings.machine).map_err(Failure::Detach)?;
+    job::run_detached(&ids, at_once, &settings.machine)
+        .map_err(Failure::Detach)
+        .inspect_err(|failure| end(&ids, failure, &settings.machine))?;
     if settings.json {
         let store = Jobs::of(&settings.machine);
         let jobs: Vec<JobView> = records.iter().map(|record| view(record, &store, settings)).collect();

@@ -162,7 +162,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let matches = arguments::parse(arguments).map_err(Failure::Usage)?;
         let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
-        run(&cli, &mut printer)
+        run(&cli, &mut printer).inspect_err(|failure| {
+            if let Command::RunJobs(args) = &cli.command {
+                run_jobs::give_up(args, failure);
+            }
+        })
     }));
     match result.unwrap_or_else(|_| Err(Failure::Bug(bug.lock().map(|bug| bug.clone()).unwrap_or_default()))) {
         Ok(code) => ExitCode::from(code),

@@ -1,6 +1,5 @@
 //! `kb refresh ID...`
 
-use super::ask::run_here;
 use super::fail::{Asked, DONE, Failure};
 use super::format::{Printer, say};
 use super::notes::Viewer;
@@ -84,7 +83,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
-    run_here(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
+    jobs::run_records(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
 }
 
 /// Whether what a note cites was there once and is not any more. What never was there is no better for being

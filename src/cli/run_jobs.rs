@@ -3,7 +3,7 @@
 use super::fail::Failure;
 use super::format::Printer;
 use super::jobs;
-use super::settings::Settings;
+use super::settings::{self, Settings};
 use crate::job::Record;
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,14 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     // Ctrl-C and the end of the terminal are then no business of it.
     let _ = rustix::process::setsid();
     let store = jobs::to_start(settings)?;
-    let records: Vec<Record> = args.ids.iter().map(|id| store.folder(id).read()).collect::<Result<_, _>>()?;
+    // One that cannot be read holds up none of the others.
+    let records: Vec<Record> = args.ids.iter().filter_map(|id| store.folder(id).read().ok()).collect();
     jobs::run_records(&records, args.jobs, settings, printer)
+}
+
+/// Nobody looks at what is printed: why the jobs could not begin is kept with them.
+pub(super) fn give_up(args: &Args, why: &Failure) {
+    if let Ok(machine) = settings::machine() {
+        jobs::end(&args.ids, why, &machine);
+    }
 }

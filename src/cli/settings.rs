@@ -119,7 +119,8 @@ impl Settings {
     }
 }
 
-fn machine() -> Result<Machine, Failure> {
+/// The surroundings alone.
+pub(super) fn machine() -> Result<Machine, Failure> {
     let home = path("HOME");
     let folder = |xdg: &str, usual: &str| {
         let named = path(xdg).filter(|path| path.is_absolute());

@@ -105,12 +105,8 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// The row of a job that is over.
     fn row(&self, row: AskView) -> View {
-        match self.settings.events {
-            true => View::Event(Box::new(EventView::ended(row))),
-            false => View::Ask(Box::new(row)),
-        }
+        row_of(row, self.settings)
     }
 
     fn show(&mut self, number: usize, record: &Record, result: Result<Outcome, JobError>) -> Result<u8, Failure> {
@@ -221,6 +217,30 @@ impl Watcher for Screen<'_> {
     fn hint(&self, error: &JobError) -> String {
         fail::of_job(error).2
     }
+}
+
+/// The row of a job that is over.
+fn row_of(row: AskView, settings: &Settings) -> View {
+    match settings.events {
+        true => View::Event(Box::new(EventView::ended(row))),
+        false => View::Ask(Box::new(row)),
+    }
+}
+
+/// Says why jobs could not begin.
+pub(super) fn not_begun(
+    records: &[Record],
+    why: &Failure,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<u8, Failure> {
+    if !settings.json {
+        return Ok(printer.failure(why));
+    }
+    for record in records {
+        printer.print(row_of(failed(record, why, Beside::default()), settings))?;
+    }
+    Ok(why.exit())
 }
 
 /// `1.2k tokens  $0.031`

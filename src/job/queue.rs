@@ -2,7 +2,7 @@
 //! is kept as it ends.
 
 use super::stop::Stopper;
-use super::{Desk, Ended, Folder, Held, JobError, Jobs, Outcome, Record, run, slots};
+use super::{Desk, Ended, Folder, Held, JobError, Outcome, Record, run, slots};
 use crate::agent::{AgentError, Candidate, Event, GRACE};
 use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
@@ -41,24 +41,14 @@ pub trait Watcher {
     fn hint(&self, error: &JobError) -> String;
 }
 
-/// Runs every job, `at_once` at a time, until all have ended. [`Desk::stop`] ends them within moments;
-/// dropping the future ends them at once.
-pub async fn run_all(
-    records: &[Record],
-    at_once: usize,
-    desk: &Desk<'_>,
-    jobs: &Jobs,
-    watcher: &RefCell<dyn Watcher + '_>,
-) {
-    let places = tokio::sync::Semaphore::new(at_once.max(1));
-    let one = |number: usize, record: &Record| {
-        let (record, places) = (record.clone(), &places);
-        async move {
-            let Ok(held) = jobs.hold(&record.id) else { return };
-            one(number, record, &held, places, desk, watcher).await;
-        }
+/// Runs every job, `at_once` at a time, until all have ended; each is let go as it ends. [`Desk::stop`] ends
+/// them within moments; dropping the future ends them at once.
+pub async fn run_all(jobs: Vec<(Record, Held)>, at_once: usize, desk: &Desk<'_>, watcher: &RefCell<dyn Watcher + '_>) {
+    let places = &Semaphore::new(at_once.max(1));
+    let one = |(number, (record, held)): (usize, (Record, Held))| async move {
+        one(number, record, &held, places, desk, watcher).await;
     };
-    let all = join_all(records.iter().enumerate().map(|(number, record)| one(number, record)));
+    let all = join_all(jobs.into_iter().enumerate().map(one));
     let ticks = async {
         loop {
             tokio::time::sleep(TICK).await;

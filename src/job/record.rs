@@ -107,6 +107,11 @@ impl Ended {
         let (outcome, error) = ("cancelled".to_owned(), Some(why));
         Self { outcome, at, seconds: 0.0, note: None, error, hint: None, changed_meanwhile: Vec::new() }
     }
+
+    /// It failed before it could begin.
+    pub fn failed(why: String, hint: String, at: DateTime<Utc>) -> Self {
+        Self { outcome: "failed".to_owned(), hint: Some(hint), ..Self::cancelled(why, at) }
+    }
 }
 
 /// Why jobs cannot be kept or read.

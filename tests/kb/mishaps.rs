@@ -3,18 +3,37 @@
 use crate::harness::Env;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A program that answers when there is a file `go` in the repository, or after a while.
 const WAITS: &str = "#!/bin/sh\ncat > /dev/null\nn=0\nwhile [ ! -e go ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); \
                      done\necho 'Set by `save_cookie` in `shop/cookies.py:23-25`.'\n";
 
+/// The folder of a job.
+fn folder(env: &Env, id: &str) -> PathBuf {
+    env.home().join(".local/state/kb/jobs").join(id)
+}
+
+/// The only job, or one of several by its question.
+fn job(env: &Env, question: &str) -> serde_json::Value {
+    let jobs = env.kb("jobs --json").json();
+    let found = jobs["jobs"].as_array().unwrap().iter().find(|job| job["question"].as_str().unwrap() == question);
+    found.unwrap_or_else(|| panic!("{jobs}")).clone()
+}
+
+/// A minute later than it always is.
+fn later(mut command: Command) -> Command {
+    command.env("KB_TEST_TIME", "2026-11-24T12:01:00Z");
+    command
+}
+
 #[test]
 fn a_job_that_ended_before_it_could_be_cancelled_says_how() {
     let env = Env::shop();
     let id = env.kb("ask --json where are signed cookies set").json()["job"].as_str().unwrap().to_owned();
-    let folder = env.home().join(".local/state/kb/jobs").join(&id);
+    let folder = folder(&env, &id);
     // It runs, as far as anyone can see, and ends when it is asked to stop.
     let done = fs::read_to_string(folder.join("job.json")).unwrap();
     let mut running: serde_json::Value = serde_json::from_str(&done).unwrap();
@@ -33,6 +52,28 @@ fn a_job_that_ended_before_it_could_be_cancelled_says_how() {
     let run = env.kb(&format!("jobs cancel {id}")).ends_with(0);
     ends.join().unwrap();
     assert_eq!(run.stderr, format!("{id} ended before it could be cancelled: kept\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_that_waits_behind_another_knowledge_base_is_alive() {
+    let env = Env::shop().agent("#!/bin/sh\necho 'Nothing to say here, really.'\n");
+    env.kb("init ../other").ok();
+    let first = env.kb("ask --json --agent mine where are cookies set").json()["job"].as_str().unwrap().to_owned();
+    let second = env.kb("ask --json --agent mine --kb ../other where are they read").json();
+    let second = second["job"].as_str().unwrap();
+    fs::write(env.home().join("mine"), WAITS).unwrap();
+    // None of the answers cites: none is reused.
+    env.kb(&format!("jobs retry {first} {second} --detach")).ok();
+    let until = Instant::now() + Duration::from_secs(20);
+    while job(&env, "where are cookies set")["state"] != "running" && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let jobs = env.run(later(env.command("jobs --json")), "").json();
+    let states: Vec<&str> = jobs["jobs"].as_array().unwrap().iter().map(|job| job["state"].as_str().unwrap()).collect();
+    assert!(states == ["running", "queued"] || states == ["queued", "running"], "{jobs}");
+    fs::write(env.path("go"), "").unwrap();
+    env.run(later(env.command(&format!("wait {first} {second} --timeout 60s"))), "").ok();
 }
 
 #[cfg(target_os = "linux")]
@@ -59,4 +100,55 @@ fn jobs_that_wait_for_their_agent_keep_no_others_waiting() {
         .collect();
     assert_eq!(agents, ["scout", "scout", "scout", "mine", "mine", "mine"]);
     child.wait().unwrap();
+}
+
+#[test]
+fn a_detached_job_that_cannot_begin_says_why() {
+    let env = Env::shop();
+    let id = env.kb("ask --json where are signed cookies set").json()["job"].as_str().unwrap().to_owned();
+    fs::rename(env.base(), env.path("away")).unwrap();
+    env.kb(&format!("--kb away jobs retry {id} --detach")).ok();
+    let waited = env.kb(&format!("--kb away wait {id} --timeout 60s --json")).ends_with(4).any_json();
+    let job = &waited["jobs"][0];
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["error"].as_str().unwrap().contains("/shop/notes"), "{job}");
+    assert!(job["hint"].as_str().unwrap().contains("kb init"), "{job}");
+}
+
+#[test]
+fn a_detached_job_that_meets_a_broken_configuration_says_so_and_spares_what_it_cannot_read() {
+    let env = Env::shop();
+    let id = env.kb("ask --json where are signed cookies set").json()["job"].as_str().unwrap().to_owned();
+    let other = env.kb("ask --json how are invoices printed").json()["job"].as_str().unwrap().to_owned();
+    let run = |env: &Env| {
+        // As it is handed over.
+        let text = fs::read_to_string(folder(env, &id).join("job.json")).unwrap();
+        let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
+        record["ended"] = serde_json::Value::Null;
+        fs::write(folder(env, &id).join("job.json"), record.to_string()).unwrap();
+        env.kb(&format!("__jobs --jobs 2 {other} {id}"))
+    };
+    let config = env.home().join(".config/kb");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "jbos = 3\n").unwrap();
+    run(&env).ends_with(3);
+    fs::remove_file(config.join("config.toml")).unwrap();
+    let ended = job(&env, "where are signed cookies set");
+    assert_eq!((&ended["state"], ended["error"].as_str().unwrap().contains("`jbos`")), (&"failed".into(), true));
+
+    fs::write(folder(&env, &other).join("job.json"), "{").unwrap();
+    run(&env).ends_with(0);
+    assert_eq!(job(&env, "where are signed cookies set")["state"], "reused");
+}
+
+#[test]
+fn a_job_that_somebody_else_runs_is_said_to_run_and_left_alone() {
+    let env = Env::shop();
+    let id = env.kb("ask --json where are signed cookies set").json()["job"].as_str().unwrap().to_owned();
+    let lock = fs::File::options().write(true).open(folder(&env, &id).join("lock")).unwrap();
+    lock.lock().unwrap();
+    let before = fs::read_to_string(folder(&env, &id).join("job.json")).unwrap();
+    let run = env.kb(&format!("__jobs --jobs 1 {id}")).ends_with(3);
+    assert!(run.stderr.contains(&format!("{id} is running")), "{run}");
+    assert_eq!(fs::read_to_string(folder(&env, &id).join("job.json")).unwrap(), before);
 }
