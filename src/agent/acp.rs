@@ -33,7 +33,7 @@ impl Agent for Acp {
         &self.name
     }
 
-    fn about(&self) -> String {
+    fn about(&self) -> super::About {
         super::command::about(&self.command)
     }
 

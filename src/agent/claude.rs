@@ -22,8 +22,8 @@ impl Agent for Claude {
         "claude"
     }
 
-    fn about(&self) -> String {
-        "Claude Code; what it reads is sent to Anthropic".to_owned()
+    fn about(&self) -> super::About {
+        super::About::service("Claude Code", "Anthropic")
     }
 
     fn executable(&self) -> Option<&str> {

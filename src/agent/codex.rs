@@ -28,8 +28,8 @@ impl Agent for Codex {
         "codex"
     }
 
-    fn about(&self) -> String {
-        "Codex CLI; what it reads is sent to OpenAI".to_owned()
+    fn about(&self) -> super::About {
+        super::About::service("Codex CLI", "OpenAI")
     }
 
     fn executable(&self) -> Option<&str> {

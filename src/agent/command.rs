@@ -23,7 +23,7 @@ impl Agent for OwnProgram {
         &self.name
     }
 
-    fn about(&self) -> String {
+    fn about(&self) -> super::About {
         about(&self.command)
     }
 
@@ -56,9 +56,9 @@ impl Agent for OwnProgram {
 }
 
 /// Who answers, and where the code is sent.
-pub(super) fn about(command: &[String]) -> String {
+pub(super) fn about(command: &[String]) -> super::About {
     let program = command.first().map_or("", String::as_str);
-    format!("`{program}`, a program of your own; what it reads may go to the hosts that you gave it")
+    super::About { who: format!("`{program}`, a program of your own"), sent: super::Sent::Named }
 }
 
 /// Its lines are its answer.

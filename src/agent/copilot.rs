@@ -12,8 +12,8 @@ impl Agent for Copilot {
         "copilot"
     }
 
-    fn about(&self) -> String {
-        "GitHub Copilot CLI; what it reads is sent to GitHub".to_owned()
+    fn about(&self) -> super::About {
+        super::About::service("GitHub Copilot CLI", "GitHub")
     }
 
     fn executable(&self) -> Option<&str> {

@@ -17,8 +17,8 @@ impl Agent for Gemini {
         "gemini"
     }
 
-    fn about(&self) -> String {
-        "Gemini CLI; what it reads is sent to Google".to_owned()
+    fn about(&self) -> super::About {
+        super::About::service("Gemini CLI", "Google")
     }
 
     fn executable(&self) -> Option<&str> {

@@ -58,8 +58,8 @@ pub trait Agent: Send + Sync {
     /// What users call it.
     fn name(&self) -> &str;
 
-    /// Who answers, and where the code is sent: the end of a sentence that begins with the name.
-    fn about(&self) -> String;
+    /// Who answers, and where the code is sent where the user says nothing else.
+    fn about(&self) -> About;
 
     /// What it is called on PATH; none for kb itself.
     fn executable(&self) -> Option<&str> {
@@ -73,6 +73,32 @@ pub trait Agent: Send + Sync {
 
     /// The program that answers this question. Pure: starts nothing, looks at no file.
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError>;
+}
+
+/// Who an agent is, and where it sends the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// In a few words.
+    pub who: String,
+    /// Where what it reads goes.
+    pub sent: Sent,
+}
+
+/// Where what an agent reads goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It stays on this machine.
+    Nowhere,
+    /// To whoever runs this service, unless a variable names another.
+    Service(&'static str),
+    /// To the hosts that the user's configuration names.
+    Named,
+}
+
+impl About {
+    fn service(who: &str, provider: &'static str) -> Self {
+        Self { who: who.to_owned(), sent: Sent::Service(provider) }
+    }
 }
 
 /// What an agent needs beside the code and its own program: all that the wall lets through.

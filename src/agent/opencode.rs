@@ -20,8 +20,8 @@ impl Agent for Opencode {
         "opencode"
     }
 
-    fn about(&self) -> String {
-        "opencode; what it reads is sent to the provider of the model that you chose".to_owned()
+    fn about(&self) -> super::About {
+        super::About::service("opencode", "the provider of the model that you chose")
     }
 
     fn executable(&self) -> Option<&str> {

@@ -1,8 +1,9 @@
 //! Who can be asked on this machine: the agents that kb knows and the user's own, each with what the
 //! user's configuration adds, and which of them is ready.
 
-use super::{ALL, Agent, Needs};
+use super::{ALL, About, Agent, Needs, Sent};
 use crate::machine::Machine;
+use crate::sandbox::proxy::Allowed;
 use std::path::PathBuf;
 
 /// How many jobs of a service run at once where nobody says.
@@ -44,6 +45,58 @@ impl Candidate {
         needs.variables.extend(self.options.env.iter().cloned());
         needs.read.extend(self.options.read.iter().cloned());
         needs
+    }
+
+    /// Whom it may reach: what it needs, what the configuration names, what its variables name. None: no
+    /// network.
+    pub fn reach(&self, machine: &Machine) -> Vec<Allowed> {
+        let needs = self.needs();
+        if needs.hosts.is_empty() {
+            return Vec::new();
+        }
+        let mut reach: Vec<Allowed> = needs.hosts.iter().filter_map(|host| Allowed::parse(host, false)).collect();
+        // What the user named may lie on this machine; so may a base URL.
+        reach.extend(self.options.hosts.iter().filter_map(|host| Allowed::parse(host, true)));
+        reach.extend(self.services(machine).into_iter().map(|(_, host)| host));
+        reach
+    }
+
+    /// Who answers, and where the code is sent: the end of a sentence that begins with the name.
+    pub fn about(&self, machine: &Machine) -> String {
+        let About { who, sent } = self.agent.about();
+        let mut hosts: Vec<String> = self.options.hosts.iter().map(|host| format!("`{host}`")).collect();
+        hosts.dedup();
+        match sent {
+            Sent::Nowhere => format!("{who}; the code stays on this machine"),
+            Sent::Service(provider) => {
+                let named = |(name, host): (String, Allowed)| format!("`{host}`, as `{name}` says");
+                let services: Vec<String> = self.services(machine).into_iter().map(named).collect();
+                let to = if services.is_empty() { provider.to_owned() } else { services.join(", and to ") };
+                let more = match hosts.is_empty() {
+                    true => String::new(),
+                    false => format!("; it may also reach {}", hosts.join(", ")),
+                };
+                format!("{who}; what it reads is sent to {to}{more}")
+            }
+            Sent::Named if self.needs().hosts.is_empty() => format!("{who}; it has no network"),
+            Sent::Named => {
+                let reach: Vec<String> = self.reach(machine).iter().map(|host| format!("`{host}`")).collect();
+                let first = |at: &usize| !reach[..*at].contains(&reach[*at]);
+                let reach: Vec<&str> = (0..reach.len()).filter(first).map(|at| reach[at].as_str()).collect();
+                format!("{who}; what it reads may go to {}", reach.join(", "))
+            }
+        }
+    }
+
+    /// Services that variables name, which the wall lets through, with the variables' names.
+    fn services(&self, machine: &Machine) -> Vec<(String, Allowed)> {
+        let needs = self.needs();
+        let urls = needs.variables.into_iter().filter(|name| name.ends_with("_URL"));
+        urls.filter_map(|name| {
+            let host = Allowed::parse(machine.variable(&name)?.to_str()?, true)?;
+            Some((name, host))
+        })
+        .collect()
     }
 
     /// How many of its jobs run at once, across all kb processes; none: as many as anyone likes. A

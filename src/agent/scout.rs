@@ -26,8 +26,8 @@ impl Agent for Scout {
         "scout"
     }
 
-    fn about(&self) -> String {
-        "built in, no model; the code stays on this machine".to_owned()
+    fn about(&self) -> super::About {
+        super::About { who: "built in, no model".to_owned(), sent: super::Sent::Nowhere }
     }
 
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         let why = chosen.and_then(|chosen| chosen.why);
         AgentStateView {
             name: name.to_owned(),
-            about: candidate.agent.about(),
+            about: candidate.about(&settings.machine),
             version: program.as_deref().and_then(|program| version(candidate, program)),
             program: program.map(|program| program.to_string_lossy().into_owned()),
             logged_in: match login {

@@ -130,7 +130,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if !settings.json {
         for agent in &agents {
             let candidate = &agent.candidate;
-            say(&format!("{} answers: {}", candidate.agent.name(), candidate.agent.about()));
+            say(&format!("{} answers: {}", candidate.agent.name(), candidate.about(&settings.machine)));
         }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);

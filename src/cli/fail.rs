@@ -3,7 +3,7 @@
 use super::config::ConfigError;
 use crate::agent::{AgentError, Trouble};
 use crate::index::IndexError;
-use crate::job::{JobError, RecordError};
+use crate::job::{JobError, Noticed, RecordError};
 use crate::knowledge_base::{FindError, SettingsError, StoreError};
 use crate::search::{HandleError, QueryError, SearchError};
 use crate::subject::SubjectError;
@@ -356,19 +356,45 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
         JobError::Agent(error) => return of_agent(error),
         JobError::Store(error) => return of_store(error),
         JobError::Record(error) => return of_record(error),
-        JobError::Index(_) => ("index", FAILED, "the note is saved; remove the `.kb` folder of the knowledge base"),
+        JobError::Index(_) => (
+            "index",
+            FAILED,
+            "the index can be deleted at any time: remove the `.kb` folder of the knowledge base and try again",
+        ),
         JobError::Handle(_) => ("no_such_note", NO, "`kb list` shows all notes"),
         JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
         JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
         JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),
         JobError::Wall(error) => return ("wall", FAILED, error.remedy().to_owned()),
         JobError::Home(_) => ("home", FAILED, "check the file that is named, and whether the disk is full"),
-        JobError::Certificate { .. } => {
-            ("certificate", AGENT, "set `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` to the file that holds it")
+        JobError::Upstream { variable, .. } => {
+            let hint = format!("set `{variable}` to an `http://` proxy, or to nothing to go without one");
+            return ("proxy", FAILED, hint);
         }
+        JobError::Hindered { error, noticed } => return of_hindered(error, noticed),
         JobError::Cancelled => ("cancelled", AGENT, "`kb jobs retry ID` asks again"),
     };
     (code, exit, hint.to_owned())
+}
+
+fn of_hindered(error: &AgentError, noticed: &Noticed) -> (&'static str, u8, String) {
+    match (error, noticed) {
+        (_, Noticed::Certificate { .. }) => {
+            let hint = "set `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` to the file that holds it";
+            ("certificate", AGENT, hint.to_owned())
+        }
+        // What it says itself is surer.
+        (AgentError::Failed { kind: Trouble::Login | Trouble::Overload | Trouble::NoSuchSession, .. }, _) => {
+            of_agent(error)
+        }
+        (_, Noticed::Refused { hosts }) => {
+            let host = hosts.first().map_or("HOST", |host| host.strip_suffix(":443").unwrap_or(host));
+            let hint = format!(
+                "if it needs that, let it through: `hosts = [\"{host}\"]` under `[agents.NAME]` in your `config.toml`"
+            );
+            (of_agent(error).0, AGENT, hint)
+        }
+    }
 }
 
 fn of_record(error: &RecordError) -> (&'static str, u8, String) {

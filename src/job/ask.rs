@@ -4,7 +4,7 @@ use super::enclose::{self, Enclosed, Enclosure};
 use super::mend::Letter;
 use super::stop::Stop;
 use super::told::Leads;
-use super::{Desk, JobError, Order, offer, told};
+use super::{Desk, JobError, Noticed, Order, offer, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
@@ -68,16 +68,23 @@ pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
     let home = home::path(&order.agent, &name, desk.machine);
     let needs = candidate.needs();
     let read = enclose::readable(&needs, &executable, snapshot, desk.machine);
+    let mut hosts: Vec<String> = candidate.reach(desk.machine).iter().map(ToString::to_string).collect();
+    hosts.sort();
+    hosts.dedup();
+    let place = enclose::Place { executable: &executable, home: &home, wall, job: id };
+    let variables = enclose::environment(&needs, &place, &program, desk.machine);
+    let mut variables: Vec<String> =
+        variables.into_iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    if wall != Wall::None && !hosts.is_empty() {
+        variables.extend(enclose::SET_BY_THE_WALL.map(str::to_owned));
+    }
     Ok(Plan {
         agent: order.agent.clone(),
         question: question.as_str().to_owned(),
         wall: wall.word(),
         command: program.command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-        variables: enclose::environment(&needs, &executable, &home, id, &program, desk.machine)
-            .into_iter()
-            .map(|(name, _)| name.to_string_lossy().into_owned())
-            .collect(),
-        hosts: needs.hosts,
+        variables,
+        hosts,
         read: read.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         prompt,
     })
@@ -121,7 +128,7 @@ pub(super) async fn ask(
         stop: Some(Box::pin(wanted)),
     };
     let answer = agent::run(program, start, events).await;
-    let certificate = enclosure.proxy().and_then(|proxy| proxy.report().certificate_suspected);
+    let report = enclosure.proxy().map(|proxy| proxy.report());
     let Enclosure { home, .. } = enclosure;
     // A session that could be gone on in before is not lost by one failure.
     let session = match &answer {
@@ -136,14 +143,14 @@ pub(super) async fn ask(
         // The answer was paid for.
         events(Event::Warning(error.to_string()));
     }
-    match (answer, certificate) {
+    match (answer, report.and_then(Noticed::of)) {
         (Ok(mut answer), _) => {
             // Not all of them say it themselves.
             answer.agent.version = answer.agent.version.or_else(|| agent::installed_version(&executable));
             Ok((answer, wall.word()))
         }
-        (Err(_), Some(host)) => Err(JobError::Certificate { host }),
-        (Err(error), None) => Err(error.into()),
+        (Err(error @ AgentError::Stopped { .. }), _) | (Err(error), None) => Err(error.into()),
+        (Err(error), Some(noticed)) => Err(JobError::Hindered { error: Box::new(error), noticed }),
     }
 }
 
@@ -180,6 +187,9 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
         true => Wall::None,
         false => enclose::wall(order.without_wall, desk)?,
     };
+    if wall != Wall::None && !candidate.reach(machine).is_empty() {
+        enclose::upstream(machine)?;
+    }
     let session = match letter {
         Some(letter) => Some(letter.session.clone()),
         None => told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk)),

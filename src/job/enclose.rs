@@ -18,6 +18,13 @@ const LISTENER: Duration = Duration::from_secs(20);
 /// Variables that every agent gets, where they are set.
 const USUAL: [&str; 8] = ["LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "USER", "NO_COLOR", "COLORTERM"];
 
+/// Variables by which programs find a proxy.
+const PROXIES: [&str; 8] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+/// Those of them that the wall sets, to kb's own proxy.
+pub(super) const SET_BY_THE_WALL: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
+
 /// The wall of this command: what stands here, or nothing where the user said so.
 pub(super) fn wall(without: bool, desk: &Desk<'_>) -> Result<Wall, WallError> {
     match crate::sandbox::probe(&desk.machine.program) {
@@ -67,20 +74,21 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
         machine,
     )?;
     let read = readable(&needs, executable, snapshot, machine);
+    let allowed = candidate.reach(machine);
     let hidden = snapshot.hidden.iter().filter(|folder| folder.starts_with(&snapshot.root) && folder.exists());
-    let allowed = allowed(&needs, candidate, machine);
     let sandbox = Sandbox {
         folder: program.folder.clone(),
         hidden: hidden.cloned().collect(),
         read,
         write: vec![home.path.clone()],
-        network: !needs.hosts.is_empty(),
+        network: !allowed.is_empty(),
         outside: allowed.iter().filter(|allowed| allowed.private_ok).map(|allowed| allowed.host.clone()).collect(),
-        environment: environment(&needs, executable, &home.path, job, program, machine),
+        environment: environment(&needs, &Place { executable, home: &home.path, wall, job }, program, machine),
     };
     let entry = sandbox.enter(wall, &machine.program, &program.command)?;
     let (command, environment) = (entry.command.clone(), entry.environment.clone());
-    let proxy = sandbox.network.then(|| open_the_way(entry, allowed, machine));
+    let way = |entry| Ok::<_, JobError>(open_the_way(entry, allowed, upstream(machine)?));
+    let proxy = sandbox.network.then_some(entry).map(way).transpose()?;
     Ok(Enclosure { command, environment, home, proxy })
 }
 
@@ -108,24 +116,9 @@ impl Enclosure {
     }
 }
 
-/// Whom the program may reach: what the agent needs, what the user named.
-fn allowed(needs: &Needs, candidate: &Candidate, machine: &Machine) -> Vec<Allowed> {
-    let mut allowed: Vec<Allowed> = needs.hosts.iter().filter_map(|host| Allowed::parse(host, false)).collect();
-    // What the user named may lie on this machine; so may a base URL.
-    allowed.extend(candidate.options.hosts.iter().filter_map(|host| Allowed::parse(host, true)));
-    let urls = needs.variables.iter().filter(|name| name.ends_with("_URL"));
-    let urls = urls.filter_map(|name| machine.variable(name)?.to_str());
-    allowed.extend(urls.filter_map(|url| Allowed::parse(url, true)));
-    allowed
-}
-
 /// Waits elsewhere for the helper's listener, and lets the program out to these hosts.
-fn open_the_way(entry: Entry, allowed: Vec<Allowed>, machine: &Machine) -> Receiver<Proxy> {
+fn open_the_way(entry: Entry, allowed: Vec<Allowed>, upstream: Option<Upstream>) -> Receiver<Proxy> {
     let (sender, receiver) = channel();
-    let first = |names: &[&str]| names.iter().find_map(|name| machine.variable(name)?.to_str()).unwrap_or_default();
-    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
-    // One that kb cannot go through is told when nothing can be reached.
-    let upstream = Upstream::parse(proxy, first(&["NO_PROXY", "no_proxy"])).ok().flatten();
     std::thread::spawn(move || {
         if let Ok(Some(listener)) = entry.listener(LISTENER)
             && let Ok(proxy) = Proxy::start(listener, allowed, upstream)
@@ -136,21 +129,41 @@ fn open_the_way(entry: Entry, allowed: Vec<Allowed>, machine: &Machine) -> Recei
     receiver
 }
 
+/// The user's own proxy, if there is one. One that kb cannot go through is an error: the user did not mean
+/// programs to go past it.
+pub(super) fn upstream(machine: &Machine) -> Result<Option<Upstream>, JobError> {
+    let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, machine.variable(name)?.to_str()?)));
+    let Some((variable, proxy)) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
+        return Ok(None);
+    };
+    let except = first(&["NO_PROXY", "no_proxy"]).map_or("", |(_, except)| except);
+    Upstream::parse(proxy, except).map_err(|source| JobError::Upstream { variable, source })
+}
+
+/// Where a program runs.
+pub(super) struct Place<'a> {
+    pub(super) executable: &'a Path,
+    pub(super) home: &'a Path,
+    pub(super) wall: Wall,
+    pub(super) job: &'a str,
+}
+
 /// All variables of the program, but those by which it finds the proxy.
 pub(super) fn environment(
     needs: &Needs,
-    executable: &Path,
-    home: &Path,
-    job: &str,
+    place: &Place<'_>,
     program: &Program,
     machine: &Machine,
 ) -> Vec<(OsString, OsString)> {
+    let Place { executable, home, wall, job } = *place;
     let mut environment: Vec<(OsString, OsString)> = Vec::new();
     let mut set = |name: &str, value: OsString| {
         environment.retain(|(known, _)| known != name);
         environment.push((name.into(), value));
     };
-    for name in USUAL.into_iter().chain(needs.variables.iter().map(String::as_str)) {
+    // Without a wall there is no proxy of kb's own in between.
+    let proxies = PROXIES.into_iter().filter(|_| wall == Wall::None);
+    for name in USUAL.into_iter().chain(proxies).chain(needs.variables.iter().map(String::as_str)) {
         if let Some(value) = machine.variable(name) {
             set(name, value.to_owned());
         }

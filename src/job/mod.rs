@@ -5,6 +5,7 @@ mod detach;
 mod enclose;
 mod meanwhile;
 mod mend;
+mod noticed;
 mod offer;
 mod queue;
 mod record;
@@ -16,6 +17,7 @@ mod told;
 
 pub use ask::Plan;
 pub use detach::{COMMAND as RUN_JOBS, run_detached};
+pub use noticed::Noticed;
 pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
 
@@ -29,6 +31,7 @@ use crate::machine::Machine;
 use crate::note::{Draft, Usage, new_id};
 use crate::question::Question;
 use crate::sandbox::WallError;
+use crate::sandbox::proxy::UpstreamError;
 use crate::search::{HandleError, Spot};
 use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
 use meanwhile::Looks;
@@ -104,10 +107,19 @@ pub struct Outcome {
 impl JobError {
     /// What it makes of a job, in one word.
     pub fn outcome(&self) -> &'static str {
-        match self {
-            JobError::Cancelled | JobError::Agent(AgentError::Stopped { .. }) => "cancelled",
-            JobError::Agent(AgentError::Incomplete { .. } | AgentError::TimeOut { .. }) => "incomplete",
+        match (self, self.of_agent()) {
+            (JobError::Cancelled, _) | (_, Some(AgentError::Stopped { .. })) => "cancelled",
+            (_, Some(AgentError::Incomplete { .. } | AgentError::TimeOut { .. })) => "incomplete",
             _ => "failed",
+        }
+    }
+
+    /// What the agent says, where it was asked.
+    fn of_agent(&self) -> Option<&AgentError> {
+        match self {
+            JobError::Agent(error) => Some(error),
+            JobError::Hindered { error, .. } => Some(error),
+            _ => None,
         }
     }
 }
@@ -180,11 +192,21 @@ pub enum JobError {
     /// There is no private home for it.
     #[error(transparent)]
     Home(#[from] HomeError),
-    /// The agent does not trust who answers.
-    #[error("the agent hung up on `{host}` again and again: it does not know its certificate")]
-    Certificate {
-        /// Which host.
-        host: String,
+    /// The user's proxy is none that kb can go through.
+    #[error("the proxy that `{variable}` names cannot be used: {source}")]
+    Upstream {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with it.
+        source: UpstreamError,
+    },
+    /// The agent gave no answer, and something was noticed that may be the cause.
+    #[error("{error}; {noticed}")]
+    Hindered {
+        /// What the agent says.
+        error: Box<AgentError>,
+        /// What was noticed.
+        noticed: Noticed,
     },
     /// Somebody asked for it to stop.
     #[error("cancelled before it had an answer")]

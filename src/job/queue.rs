@@ -119,11 +119,11 @@ async fn one(
 
 /// The same, once what the agent said until it broke off is kept.
 fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Outcome, JobError> {
-    if let Err(JobError::Agent(
+    if let Some(
         AgentError::Incomplete { partial, .. }
         | AgentError::TimeOut { partial, .. }
         | AgentError::Stopped { partial, .. },
-    )) = &result
+    ) = result.as_ref().err().and_then(JobError::of_agent)
         && !partial.is_empty()
     {
         let _ = folder.write_partial(partial);

@@ -29,6 +29,7 @@ mod mend;
 mod mishaps;
 mod output;
 mod proxy;
+mod reach;
 #[cfg(target_os = "linux")]
 mod real;
 mod readme;

@@ -13,6 +13,17 @@ pub struct Allowed {
     pub private_ok: bool,
 }
 
+impl std::fmt::Display for Allowed {
+    /// As a configuration names it: `host`, or `host:port` where the port is not 443.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match self.port {
+            443 => write!(f, "{host}"),
+            port => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
 impl Allowed {
     /// `host`, `host:port` or the URL of a service. The port is 443 unless named, or 80 for `http://`.
     pub fn parse(text: &str, private_ok: bool) -> Option<Self> {
