@@ -63,7 +63,7 @@ pub struct Plan {
 
 /// Decides all, starts nothing but scout for its leads.
 pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
-    let Prepared { executable, prompt, program, wall, name, .. } = prepare(asked, &mut |_| {}).await?;
+    let Prepared { executable, prompt, program, wall, name, .. } = prepare(asked, Sessions::GoOn, &mut |_| {}).await?;
     let Asked { order, question, candidate, snapshot, desk, id, .. } = asked;
     let home = home::path(&order.agent, &name, desk.machine);
     let needs = candidate.needs();
@@ -96,19 +96,33 @@ pub(super) async fn ask(
     stream: PathBuf,
     events: &mut dyn FnMut(Event),
 ) -> Result<(Answer, &'static str), JobError> {
-    let Prepared { executable, program, wall, name, goes_on, .. } = prepare(asked, events).await?;
+    let mut prepared = prepare(asked, Sessions::GoOn, events).await?;
     let Asked { order, candidate, snapshot, desk, id, stop, .. } = *asked;
     if stop.is_wanted() {
         return Err(JobError::Cancelled);
     }
     let (stream, wanted) = (Some(stream), stop.wanted());
     if is_scout(candidate) {
+        let Prepared { program, wall, .. } = prepared;
         let start = Start { stream, stop: Some(Box::pin(wanted)), ..Start::default() };
         let answer = agent::run(program, start, events).await?;
         return Ok((answer, wall.word()));
     }
-    let enclosed = Enclosed { candidate, executable: &executable, snapshot, desk, wall, name: &name, job: id };
-    let mut enclosure = patiently(|| enclose::around(&enclosed, &program), stop).await?;
+    let around = async |prepared: &Prepared| {
+        let Prepared { executable, program, wall, name, .. } = prepared;
+        let enclosed = Enclosed { candidate, executable, snapshot, desk, wall: *wall, name, job: id };
+        patiently(|| enclose::around(&enclosed, program), stop).await
+    };
+    let mut enclosure = match around(&prepared).await {
+        Err(JobError::Home(HomeError::InUse { .. })) if prepared.goes_on && asked.letter.is_none() => {
+            let why = "another job goes on in that session: the note goes along as context in its place";
+            events(Event::Warning(why.to_owned()));
+            prepared = prepare(asked, Sessions::Anew, events).await?;
+            around(&prepared).await?
+        }
+        enclosure => enclosure?,
+    };
+    let Prepared { executable, program, wall, name, goes_on, .. } = prepared;
     let home = &mut enclosure.home;
     let (place, login) = (home.path.clone(), &mut home.login);
     let tick = || {
@@ -175,7 +189,16 @@ async fn patiently<T>(mut attempt: impl FnMut() -> Result<T, JobError>, stop: &S
     }
 }
 
-async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Prepared, JobError> {
+/// What is done with the session of a note that is followed up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sessions {
+    /// It is gone on in, where it can be.
+    GoOn,
+    /// It is let be.
+    Anew,
+}
+
+async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(Event)) -> Result<Prepared, JobError> {
     let Asked { order, question, candidate, snapshot, desk, id, letter, stop } = *asked;
     let machine = desk.machine;
     let not_installed = || JobError::NotInstalled {
@@ -192,6 +215,7 @@ async fn prepare(asked: &Asked<'_>, events: &mut dyn FnMut(Event)) -> Result<Pre
     }
     let session = match letter {
         Some(letter) => Some(letter.session.clone()),
+        None if sessions == Sessions::Anew => None,
         None => told::session(order, desk)?.filter(|session| has_home(order, &session.id, desk)),
     };
     let leads = match order.leads && !is_scout(candidate) && session.is_none() {

@@ -152,3 +152,35 @@ fn a_job_that_somebody_else_runs_is_said_to_run_and_left_alone() {
     assert!(run.stderr.contains(&format!("{id} is running")), "{run}");
     assert_eq!(fs::read_to_string(folder(&env, &id).join("job.json")).unwrap(), before);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn two_follow_ups_at_once_both_have_an_answer() {
+    let env = Env::shop();
+    let program = env.home().join("bin/claude");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let script = r#"#!/bin/sh
+told=$(cat)
+session=s-$KB_JOB
+case "$*" in *--resume*) session=s-first; sleep 2 ;; esac
+case "$told" in *"The first answer"*) text="With the note" ;; *) text="The first answer" ;; esac
+mkdir -p ~/.claude/projects/x && echo '{}' >> ~/.claude/projects/x/s.jsonl
+printf '%s\n' '{"type":"system","subtype":"init","session_id":"'$session'","model":"m"}'
+printf '%s\n' '{"type":"assistant","session_id":"'$session'","parent_tool_use_id":null,"message":{"id":"a","model":"m","content":[{"type":"text","text":"'"$text"' is here."}]}}'
+printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"stop_reason":"end_turn","session_id":"'$session'","modelUsage":{"m":{"inputTokens":1,"outputTokens":1}}}'
+"#;
+    fs::write(&program, script).unwrap();
+    std::process::Command::new("chmod").arg("700").arg(&program).status().unwrap();
+    let ask = |line: &str| {
+        let mut command = env.command(&format!("ask --json --no-leads --agent claude {line}"));
+        command.env("PATH", format!("{}/bin:{}", env.home().display(), std::env::var("PATH").unwrap()));
+        env.run(command, "")
+    };
+    let first = ask("where are signed cookies set").json();
+    let id = first["note"]["id"].as_str().unwrap();
+    let run = ask(&format!("--follow {id} 'and who reads them' 'and who signs them'")).ends_with(0);
+    let rows: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(rows.iter().all(|row| row["outcome"] == "kept"), "{run}");
+    assert!(rows.iter().any(|row| row["note"]["body"].as_str().unwrap().contains("With the note")), "{run}");
+    assert!(run.stderr.contains("kb: another job goes on in that session: the note goes along"), "{run}");
+}
