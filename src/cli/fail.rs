@@ -371,6 +371,11 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
             let hint = format!("set `{variable}` to an `http://` proxy, or to nothing to go without one");
             return ("proxy", FAILED, hint);
         }
+        JobError::Unsaved { .. } => (
+            "unsaved",
+            FAILED,
+            "put that file into the knowledge base when it can be written: it is a note; nobody need be asked again",
+        ),
         JobError::Hindered { error, noticed } => return of_hindered(error, noticed),
         JobError::Cancelled => ("cancelled", AGENT, "`kb jobs retry ID` asks again"),
     };

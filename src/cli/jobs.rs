@@ -78,6 +78,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         Some(What::Show { id }) => {
             let record = store.find(id)?;
             let mut shown = view(&record, &store, settings);
+            let answer = store.folder(&record.id).answer();
+            shown.unsaved = answer.exists().then(|| answer.to_string_lossy().into_owned());
             shown.partial = std::fs::read_to_string(store.folder(&record.id).partial()).ok();
             printer.print(View::Job(Box::new(shown)))
         }

@@ -28,7 +28,7 @@ use crate::context;
 use crate::index::IndexError;
 use crate::knowledge_base::{KnowledgeBase, StoreError};
 use crate::machine::Machine;
-use crate::note::{Draft, Usage, new_id};
+use crate::note::{Draft, Id, Usage, new_id};
 use crate::question::Question;
 use crate::sandbox::WallError;
 use crate::sandbox::proxy::UpstreamError;
@@ -226,6 +226,14 @@ pub enum JobError {
     /// The answer cannot be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The answer cannot be saved, and is kept with the job.
+    #[error("{error}; the answer is kept in `{}`", path.display())]
+    Unsaved {
+        /// The note's text, whole.
+        path: PathBuf,
+        /// Why it cannot.
+        error: Box<JobError>,
+    },
     /// The index cannot be had.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -348,11 +356,19 @@ async fn run(
         ..Draft::default()
     };
     citation::keep(&citations, &snapshot, machine);
+    // It was paid for: it is kept here until it is kept there.
+    let spare = Id::new(id.trim_start_matches("j-"));
+    let is_spared = folder.write_answer(&draft.text(&spare, machine.now())).is_ok();
     // The file first; the index learns of it as of any file.
-    let path = match &order.refreshes {
-        Some(id) => refresh::keep(&draft, id, desk)?,
-        None => kb.save(&draft, machine)?.1,
+    let saved = match &order.refreshes {
+        Some(id) => refresh::keep(&draft, id, desk),
+        None => kb.save(&draft, machine).map(|(_, path)| path).map_err(JobError::from),
     };
+    let path = saved.map_err(|error| match is_spared {
+        true => JobError::Unsaved { path: folder.answer(), error: Box::new(error) },
+        false => error,
+    })?;
+    folder.forget_answer();
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),
         false => outcome(Kept::NotFound { markdown: answer.markdown, saved: Some(path) }),

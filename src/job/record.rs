@@ -16,6 +16,7 @@ const LOCK: &str = "lock";
 const CANCEL: &str = "cancel";
 const STREAM: &str = "stream";
 const PARTIAL: &str = "partial.md";
+const ANSWER: &str = "answer.md";
 /// How long jobs are kept.
 pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 /// How often, and how long apart, a lock is tried that somebody may only be looking at.
@@ -322,6 +323,21 @@ impl Folder {
     /// What the agent said until it broke off.
     pub fn partial(&self) -> PathBuf {
         self.0.join(PARTIAL)
+    }
+
+    /// Keeps an answer, ready to be a note, until it is one.
+    pub fn write_answer(&self, text: &str) -> Result<(), RecordError> {
+        self.put(&self.answer(), text.as_bytes())
+    }
+
+    /// An answer that is no note yet.
+    pub fn answer(&self) -> PathBuf {
+        self.0.join(ANSWER)
+    }
+
+    /// It is a note now.
+    pub fn forget_answer(&self) {
+        let _ = fs::remove_file(self.answer());
     }
 
     /// Asks whoever runs the job to stop.

@@ -155,6 +155,37 @@ fn a_job_that_somebody_else_runs_is_said_to_run_and_left_alone() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn an_answer_that_cannot_be_saved_is_a_note_in_the_job_s_folder() {
+    let env = Env::shop().agent(WAITS);
+    let child = {
+        let mut ask = env.command("ask --agent mine where are signed cookies set");
+        ask.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    let jobs = || fs::read_dir(env.home().join(".local/state/kb/jobs")).into_iter().flatten().flatten();
+    while !jobs().any(|job| job.path().join("stream").exists()) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    fs::rename(env.base(), env.path("away")).unwrap();
+    fs::write(env.base(), "not a folder").unwrap();
+    fs::write(env.path("go"), "").unwrap();
+    let run = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(3), "{stderr}");
+    fs::remove_file(env.base()).unwrap();
+    fs::rename(env.path("away"), env.base()).unwrap();
+    let job = job(&env, "where are signed cookies set");
+    let kept = folder(&env, job["id"].as_str().unwrap()).join("answer.md");
+    assert!(stderr.contains(&format!("the answer is kept in `{}`", kept.display())), "{stderr}");
+    let shown = env.kb(&format!("jobs show {}", job["id"].as_str().unwrap())).ok();
+    assert!(shown.contains("  unsaved   /home/.local/state/kb/jobs/"), "{shown}");
+    fs::copy(kept, env.base().join("saved.md")).unwrap();
+    let note = &env.kb("list --json").json()["notes"][0];
+    assert_eq!((&note["question"], &note["status"]), (&"where are signed cookies set".into(), &"fresh".into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn two_follow_ups_at_once_both_have_an_answer() {
     let env = Env::shop();
     let program = env.home().join("bin/claude");

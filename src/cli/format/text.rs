@@ -189,6 +189,7 @@ fn job(job: &JobView, out: &mut dyn Write) -> io::Result<()> {
         ("asked", Some(&job.created)),
         ("ended", job.ended.as_ref()),
         ("note", job.note.as_ref()),
+        ("unsaved", job.unsaved.as_ref()),
         ("error", job.error.as_ref()),
         ("hint", job.hint.as_ref()),
     ];
