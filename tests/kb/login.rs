@@ -385,7 +385,6 @@ fn settings_that_the_user_moved_are_found() {
         files: &[],
         user_home: &world.user(),
         time_limit: Duration::from_mins(15),
-        patience: Duration::ZERO,
     };
     let home = home::prepare(&wanted, &machine).unwrap();
     assert_eq!(fs::read_to_string(home.path.join(".agent/settings.json")).unwrap(), r#"{"model":"m"}"#);
