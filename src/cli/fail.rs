@@ -302,8 +302,14 @@ fn of_find(error: &FindError) -> (&'static str, u8, String) {
             ("kb_toml", "a knowledge base may come from a stranger: put the key into your own `config.toml`".to_owned())
         }
         FindError::Settings(SettingsError::Version { .. }) => ("kb_toml", "use a newer kb".to_owned()),
-        FindError::Settings(SettingsError::Read { .. } | SettingsError::Parse { .. }) => {
-            ("kb_toml", "mend the file, or remove it".to_owned())
+        FindError::Settings(SettingsError::NoVersion { .. }) => {
+            ("kb_toml", "write `kb = 1` into it, or remove it if the folder holds no notes".to_owned())
+        }
+        FindError::Settings(SettingsError::Parse { .. }) => {
+            ("kb_toml", "mend it: a line `kb = 1`, and what you want of `name`, `about`, `agent`, `tags`".to_owned())
+        }
+        FindError::Settings(SettingsError::Read { .. }) => {
+            ("kb_toml", "check its permissions, or name another knowledge base with `--kb`".to_owned())
         }
     };
     (code, FAILED, hint)

@@ -89,18 +89,25 @@ pub fn find(flag: Option<&Path>, environment: Option<&Path>, machine: &Machine) 
 /// The nearest folder upwards that is a knowledge base, or whose `notes` is one.
 fn upwards(from: &Path) -> Option<PathBuf> {
     from.ancestors().find_map(|folder| {
-        // A `kb.toml` of another program does not say `kb = 1`.
         let usual = folder.join(USUAL_NAME);
         [folder.to_owned(), usual].into_iter().find(|folder| is_marked(folder))
     })
 }
 
+/// Whether a folder is a knowledge base. Called `notes`, it is one by its `kb.toml`, whatever that says: one that
+/// is not right is an error, for notes would go astray otherwise. Elsewhere the file may be another program's, and
+/// counts if it says `kb = 1`, or nothing that any program could read.
 pub(super) fn is_marked(folder: &Path) -> bool {
     let mark = folder.join(MARK);
+    let Ok(file) = fs::metadata(&mark) else { return false };
+    if folder.ends_with(USUAL_NAME) {
+        return true;
+    }
     let says_kb = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "kb");
+    let is_nobody_s = |text: &str| toml::from_str::<toml::Table>(text).map_or(true, |table| table.is_empty());
     // A stranger's file of any size must not be read to see whose it is.
-    let is_small = fs::metadata(&mark).is_ok_and(|file| file.is_file() && file.len() <= super::settings::LARGEST);
-    is_small && fs::read_to_string(mark).is_ok_and(|text| text.lines().any(says_kb))
+    let is_small = file.is_file() && file.len() <= super::settings::LARGEST;
+    is_small && fs::read_to_string(mark).is_ok_and(|text| text.lines().any(says_kb) || is_nobody_s(&text))
 }
 
 /// The same folder in the main work tree, for one that lies in a linked work tree.

@@ -49,6 +49,12 @@ pub enum SettingsError {
         /// What is wrong, with the line.
         message: String,
     },
+    /// It does not say that it marks a knowledge base.
+    #[error("`{}` is not right: it does not say `kb = 1`", path.display())]
+    NoVersion {
+        /// The file.
+        path: PathBuf,
+    },
     /// A key that means nothing, or may not stand there.
     #[error("`{}` has a key `{key}` that {}", path.display(), if *forbidden { "only your own configuration may hold" } else { "kb does not know" })]
     UnknownKey {
@@ -94,7 +100,7 @@ impl BaseSettings {
             }
             Ok(_) => fs::read_to_string(path).map_err(failed)?,
         };
-        let table: toml::Table = toml::from_str(&text).map_err(|error| parse_error(path, &error))?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| parse_error(path, &text, &error))?;
         if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let forbidden = matches!(
                 key.as_str(),
@@ -103,14 +109,17 @@ impl BaseSettings {
             let nearest = crate::suggestion::nearest(key, &KEYS);
             return Err(SettingsError::UnknownKey { path: path.to_owned(), key: key.clone(), nearest, forbidden });
         }
-        let settings: Self = table.try_into().map_err(|error| parse_error(path, &error))?;
+        let settings: Self = table.try_into().map_err(|error| parse_error(path, &text, &error))?;
         match settings.kb {
-            Some(version) if version != 1 => Err(SettingsError::Version { path: path.to_owned(), version }),
-            _ => Ok(settings),
+            Some(1) => Ok(settings),
+            Some(version) => Err(SettingsError::Version { path: path.to_owned(), version }),
+            None => Err(SettingsError::NoVersion { path: path.to_owned() }),
         }
     }
 }
 
-fn parse_error(path: &Path, error: &toml::de::Error) -> SettingsError {
-    SettingsError::Parse { path: path.to_owned(), message: error.message().to_owned() }
+fn parse_error(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+    let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    SettingsError::Parse { path: path.to_owned(), message: format!("{line}{}", error.message()) }
 }

@@ -101,6 +101,41 @@ fn a_base_s_settings_are_a_stranger_s_words() {
 }
 
 #[test]
+fn a_mark_that_is_not_right_leads_to_no_other_base() {
+    let env = Env::new().file("notes/kb.toml", "oops\n");
+    insta::assert_snapshot!(env.kb("where"), @"
+    --- stderr
+    kb: `/shop/notes/kb.toml` is not right: line 1: key with no value, expected `=`
+    hint: mend it: a line `kb = 1`, and what you want of `name`, `about`, `agent`, `tags`
+    --- exit code 3
+    ");
+    let env = env.file("notes/kb.toml", "");
+    insta::assert_snapshot!(env.kb("list"), @"
+    --- stderr
+    kb: `/shop/notes/kb.toml` is not right: it does not say `kb = 1`
+    hint: write `kb = 1` into it, or remove it if the folder holds no notes
+    --- exit code 3
+    ");
+    let env = env.file("notes/kb.toml", "kb = 1\nnonsense = [");
+    insta::assert_snapshot!(env.kb("search x"), @"
+    --- stderr
+    kb: `/shop/notes/kb.toml` is not right: line 2: unclosed array, expected `]`
+    hint: mend it: a line `kb = 1`, and what you want of `name`, `about`, `agent`, `tags`
+    --- exit code 3
+    ");
+    let env = env.file("notes/kb.toml", "name = \"shop\"\n");
+    for line in ["list", "ask where are cookies set", "add", "show k7f", "check", "where", "init", "list --kb notes"] {
+        let run = env.kb(line).ends_with(3);
+        assert!(run.stderr.contains("`/shop/notes/kb.toml` is not right: it does not say `kb = 1`"), "{line}: {run}");
+    }
+    env.kb_in("notes", "list").ends_with(3);
+    // A base that is not called `notes` either.
+    let env = env.without_notes().file("kb.toml", "oops");
+    env.kb("list").ends_with(3);
+    assert!(!env.home().join(".local/share/kb").exists(), "one's own stays untouched");
+}
+
+#[test]
 fn an_unknown_key_of_one_s_own_configuration_names_the_nearest() {
     let env = Env::new().file("../home/.config/kb/config.toml", "agnet = \"scout\"\n");
     insta::assert_snapshot!(env.kb("list"), @"
