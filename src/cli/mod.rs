@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod context;
 mod diff;
+mod doubts;
 mod edit;
 mod fail;
 pub mod format;

@@ -2,6 +2,7 @@
 //! its job ends.
 
 use super::compare::{Answer, compared};
+use super::doubts::doubts;
 use super::fail::{self, Failure};
 use super::format::{Live, Printer, View, say};
 use super::notes::{self, Viewer};
@@ -118,12 +119,16 @@ impl<'a> Screen<'a> {
                 // A model was told of before it was asked.
                 let late = nearly.as_ref().filter(|_| record.order.agent == SCOUT).map(offer);
                 let meanwhile = meanwhile(&outcome.changed_meanwhile);
+                let is_new = !matches!(outcome.kept, Kept::Reused(_));
+                let citations = outcome.citations.clone();
                 let (row, last_line) = done(record, outcome, (compared, nearly), self.settings)?;
+                let saved = row.note.as_ref().filter(|_| is_new);
+                let doubts = saved.and_then(|note| doubts(&citations, &note.note.unknown_names, row.abstained));
                 if let Some(NoteWithBody { note, .. }) = &row.note {
                     self.tell(record, HappenedView::Saved { note: note.id.clone(), path: note.path.clone() });
                 }
                 let code = self.printer.print(self.row(row))?;
-                let lines = [last_line, meanwhile, late].into_iter().flatten().filter(|_| !self.settings.json);
+                let lines = [last_line, doubts, meanwhile, late].into_iter().flatten().filter(|_| !self.settings.json);
                 lines.for_each(|line| say(&line));
                 return Ok(code);
             }

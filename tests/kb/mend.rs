@@ -71,3 +71,22 @@ fn no_mend_leaves_what_is_broken() {
     let note = env.only_note();
     assert!(note.contains("broken=no-such-file") && note.contains("in=100 "), "{note}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_doubtful_about_an_answer_is_said_when_it_is_saved() {
+    let said = |answer: &str| {
+        let env = with_claude(answer, answer);
+        let run = stand_in::kb(&env, "ask --no-leads --no-mend --agent claude where are signed cookies set");
+        let said = run.ends_with(0).stderr;
+        assert!(said.contains("saved as "), "{said}");
+        said.lines().last().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(said(BROKEN), @"1 of 2 citations does not stand: `shop/reader.py:3` (no such file)");
+    let many = "# Cookies\n\n`frobnicate_all` is in `shop/app.py:99999`, `../x.py:1`, `a.py:1`, `b.py:2` and `c.py:3`; so are \
+        `zap_one`, `zap_two`, `zap_three`, `zap_four`.\n";
+    insta::assert_snapshot!(said(many), @"5 of 5 citations do not stand: `shop/app.py:99999` (no such line), `../x.py:1` (outside), `a.py:1` (no such file) and 2 more; 5 names are not in this code: `frobnicate_all`, `zap_one`, `zap_two` and 2 more");
+    insta::assert_snapshot!(said("# Cookies\n\nThe method sets them, as far as I remember.\n"), @"no place is cited");
+    let good = "# Cookies\n\nSet by `save_cookie` in `shop/cookies.py:23-25`.\n";
+    assert!(said(good).starts_with("saved as "), "nothing to doubt");
+}
