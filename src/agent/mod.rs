@@ -418,7 +418,7 @@ pub enum AgentError {
         stderr: String,
     },
     /// It began to answer and did not finish.
-    #[error("{agent} did not finish: {why}{}", stderr_part(stderr))]
+    #[error("{agent} did not finish: {why}{}", more_of_stderr(stderr, why))]
     Incomplete {
         /// Which agent.
         agent: String,
@@ -430,7 +430,7 @@ pub enum AgentError {
         stderr: String,
     },
     /// It reported a failure.
-    #[error("{agent} failed: {why}{}", stderr_part(stderr))]
+    #[error("{agent} failed: {why}{}", more_of_stderr(stderr, why))]
     Failed {
         /// Which agent.
         agent: String,
@@ -496,6 +496,13 @@ pub enum Trouble {
     NoSuchSession,
     /// Anything else.
     Other,
+}
+
+/// The same, unless it was said already.
+fn more_of_stderr(stderr: &str, said: &str) -> String {
+    let last = stderr_part(stderr);
+    let is_said = |last: &str| said.to_lowercase().contains(&last.trim().to_lowercase());
+    if last.strip_prefix(": ").is_some_and(is_said) { String::new() } else { last }
 }
 
 fn stderr_part(stderr: &str) -> String {

@@ -91,6 +91,25 @@ fn a_program_that_cannot_start_behind_the_wall_says_what_to_add() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn an_agent_s_reason_is_said_once() {
+    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\necho 'no api key' >&2\nexit 1\n");
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    assert_eq!(run.stderr.matches("no api key").count(), 1, "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_ends_its_last_line() {
+    let answers = "#!/bin/sh\ncat > /dev/null\nprintf 'NOT FOUND: no cookies in `shop/app.py:1`, nor elsewhere.'\n";
+    let env = with_program(Env::shop(), answers);
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(1);
+    assert!(run.stdout.ends_with("elsewhere.\n"), "{run}");
+    let run = env.kb("agents check mine");
+    assert!(run.stdout.ends_with("elsewhere.\n"), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_host_that_is_none_is_an_error_of_the_configuration() {
     let env = with_program(Env::shop(), "#!/bin/sh\n");
     let config = env.home().join(".config/kb/config.toml");

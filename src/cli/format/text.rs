@@ -135,10 +135,12 @@ impl Text {
 
     fn answer(&self, view: &AskView, out: &mut dyn Write) -> io::Result<()> {
         let body = view.note.as_ref().map(|note| note.body.as_str()).or(view.answer.as_deref()).unwrap_or_default();
-        match self.terminal {
-            true => write!(out, "{}", markdown::render(body, self.width))?,
-            false => write!(out, "{}", for_terminal(body))?,
-        }
+        let text = match self.terminal {
+            true => markdown::render(body, self.width),
+            false => for_terminal(body).into_owned(),
+        };
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        write!(out, "{text}{end}")?;
         match &view.compared {
             Some(compared) => {
                 writeln!(out)?;
