@@ -101,7 +101,7 @@ enum Command {
     /// Add and take away tags of a note
     #[command(hide = true)]
     Tag(tag::Args),
-    /// Move notes to the trash, or bring the last one back
+    /// Move notes to the trash, or bring the last ones back
     #[command(hide = true)]
     Rm(rm::Args),
     /// Print where a note's file is

@@ -102,33 +102,27 @@ impl KnowledgeBase {
         }
     }
 
-    /// Takes a note away: into the trash, under a name that says when it went.
-    pub fn throw_away(&self, file: &Path, machine: &Machine) -> Result<Trashed, StoreError> {
-        let from = self.root.join(file);
+    /// Takes notes away: into the trash, together, under a name that says when they went. What is moved before
+    /// one cannot be stays there.
+    pub fn throw_away(&self, files: &[PathBuf], machine: &Machine) -> Result<Vec<Trashed>, StoreError> {
         let trash = self.root.join(TRASH);
         real_folder(&self.root, Path::new(TRASH)).map_err(io_error("make", &trash))?;
         // What was thrown away is not to be committed with the rest.
         let ignore = trash.join(".gitignore");
         save::create(&ignore, b"*\n").map_err(io_error("save", &ignore))?;
-        let now = machine.now().timestamp_millis();
-        for try_again in 0..1000 {
-            // One folder a note keeps its whole path, so that it can go back to where it was.
-            let slot = trash.join(format!("{now:014}-{try_again:03}"));
-            match fs::create_dir(&slot) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                other => other.map_err(io_error("make", &slot))?,
-            }
-            let to = slot.join(file);
+        let slot = new_slot(&trash, machine)?;
+        let moved = |file: &PathBuf| {
+            let (from, to) = (self.root.join(file), slot.join(file));
             let folder = to.parent().unwrap_or(&slot);
             real_folder(&slot, file.parent().unwrap_or(Path::new(""))).map_err(io_error("make", folder))?;
             save::rename(&from, &to).map_err(io_error("move", &from))?;
-            return Ok(Trashed { file: file.to_owned() });
-        }
-        Err(io_error("make", &trash)(io::ErrorKind::AlreadyExists.into()))
+            Ok(Trashed { file: file.clone() })
+        };
+        files.iter().map(moved).collect()
     }
 
-    /// Brings back what was thrown away last, or the last file whose name or path is `handle`.
-    pub fn bring_back(&self, handle: &str) -> Result<Trashed, StoreError> {
+    /// Brings back what was thrown away last, all of it, or the last file whose name, path or id is `handle`.
+    pub fn bring_back(&self, handle: &str) -> Result<Vec<Trashed>, StoreError> {
         let trash = self.root.join(TRASH);
         let mut slots: Vec<PathBuf> = match fs::read_dir(&trash) {
             Ok(entries) if is_real_folder(&trash) => entries.flatten().map(|entry| entry.path()).collect(),
@@ -136,14 +130,27 @@ impl KnowledgeBase {
         };
         slots.retain(|slot| is_slot(slot));
         slots.sort();
+        let meant = |slot: &PathBuf| {
+            let mut files = files_in(slot);
+            match handle.is_empty() {
+                true => files.sort(),
+                false => files = files.into_iter().find(|file| fits(slot, file, handle)).into_iter().collect(),
+            }
+            (!files.is_empty()).then(|| (slot.clone(), files))
+        };
         let not_there = || StoreError::NotInTrash { handle: handle.to_owned() };
-        let thrown_away = slots.iter().rev().filter_map(|slot| Some((slot, only_file(slot)?)));
-        let (slot, file) =
-            thrown_away.into_iter().find(|(slot, file)| fits(slot, file, handle)).ok_or_else(not_there)?;
-        let to = self.root.join(&file);
+        let (slot, files) = slots.iter().rev().find_map(meant).ok_or_else(not_there)?;
+        // All or nothing, as far as that can be known beforehand.
+        if let Some(file) = files.iter().find(|file| fs::symlink_metadata(self.root.join(file)).is_ok()) {
+            return Err(StoreError::InTheWay { path: self.root.join(file) });
+        }
+        files.into_iter().map(|file| self.put_back(&slot, file)).collect()
+    }
+
+    fn put_back(&self, slot: &Path, file: PathBuf) -> Result<Trashed, StoreError> {
+        let (from, to) = (slot.join(&file), self.root.join(&file));
         let folder = to.parent().unwrap_or(&self.root);
         real_folder(&self.root, file.parent().unwrap_or(Path::new(""))).map_err(io_error("make", folder))?;
-        let from = slot.join(&file);
         save::rename(&from, &to).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => StoreError::InTheWay { path: to.clone() },
             _ => io_error("move", &from)(error),
@@ -154,9 +161,22 @@ impl KnowledgeBase {
     }
 }
 
+/// A new folder for what is thrown away now. Names sort by time.
+fn new_slot(trash: &Path, machine: &Machine) -> Result<PathBuf, StoreError> {
+    let now = machine.now().timestamp_millis();
+    for try_again in 0..1000 {
+        let slot = trash.join(format!("{now:014}-{try_again:03}"));
+        match fs::create_dir(&slot) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other.map(|()| slot.clone()).map_err(io_error("make", &slot)),
+        }
+    }
+    Err(io_error("make", trash)(io::ErrorKind::AlreadyExists.into()))
+}
+
 /// Whether a file in the trash is meant: by its path, its name, its id or the beginning of that.
 fn fits(slot: &Path, file: &Path, handle: &str) -> bool {
-    if handle.is_empty() || file == Path::new(handle) || file.file_name().is_some_and(|name| name == handle) {
+    if file == Path::new(handle) || file.file_name().is_some_and(|name| name == handle) {
         return true;
     }
     let bytes = fs::read(slot.join(file)).unwrap_or_default();
@@ -164,17 +184,19 @@ fn fits(slot: &Path, file: &Path, handle: &str) -> bool {
     handle.len() >= 3 && note.head.id.is_some_and(|id| id.as_str().starts_with(handle))
 }
 
-/// The one file of a slot, relative to it. Links are no files: a stranger may have put them there.
-fn only_file(slot: &Path) -> Option<PathBuf> {
-    let mut folder = slot.to_owned();
-    loop {
-        let entry = fs::read_dir(&folder).ok()?.flatten().next()?;
-        let kind = entry.file_type().ok()?;
-        if kind.is_file() {
-            return entry.path().strip_prefix(slot).ok().map(Path::to_owned);
+/// The files of a slot, relative to it. Links are no files: a stranger may have put them there.
+fn files_in(slot: &Path) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![slot.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.extend(entry.path().strip_prefix(slot).ok().map(Path::to_owned)),
+                _ => {}
+            }
         }
-        folder = kind.is_dir().then(|| entry.path())?;
     }
+    files
 }
 
 /// A folder of the trash that has kb's form of a name and is no link.

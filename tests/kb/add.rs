@@ -147,7 +147,8 @@ fn a_note_that_cannot_be_changed_safely_is_left_alone() {
 #[test]
 fn what_was_thrown_away_comes_back_where_it_was() {
     let env = Env::new().note("deep/er/one", "# One\n").note("two", "# Two\n");
-    env.kb("rm deep/er/one.md two.md").ok();
+    env.kb("rm deep/er/one.md").ok();
+    env.kb("rm two.md").ok();
     assert_eq!(env.kb("list --json").json()["total"], 0);
     env.kb("rm --undo").ok();
     assert_eq!(env.notes(), ["two.md"]);
@@ -176,6 +177,28 @@ fn bringing_back_overwrites_nothing() {
 #[test]
 fn nothing_is_thrown_away_before_every_name_is_understood() {
     let env = Env::new().note("one", "# One\n");
+#[test]
+fn what_one_command_threw_away_comes_back_together() {
+    let env = Env::new().note("one", "# One\n").note("deep/two", "# Two\n").note("three", "# Three\n");
+    env.kb("rm three.md").ok();
+    env.kb("rm one.md deep/two.md one.md").ok();
+    insta::assert_snapshot!(env.kb("rm --undo"), @"
+    /shop/notes/deep/two.md
+    /shop/notes/one.md
+    ");
+    assert_eq!(env.notes(), ["one.md"]);
+    assert!(env.base().join("deep/two.md").exists());
+    env.kb("rm one.md deep/two.md").ok();
+    env.kb("rm --undo two.md").ok();
+    assert_eq!(env.notes(), Vec::<String>::new());
+    // One that is in the way keeps the others there, too.
+    let env = env.note("four", "# Four\n");
+    env.kb("rm deep/two.md four.md").ok();
+    let env = env.note("four", "# New\n");
+    env.kb("rm --undo").ends_with(3);
+    assert!(!env.base().join("deep/two.md").exists());
+}
+
     env.kb("rm one.md nowhere.md").ends_with(1);
     assert_eq!(env.notes(), ["one.md"]);
 }
@@ -220,6 +243,7 @@ fn what_else_lies_in_the_trash_stays_there() {
     let env =
         Env::new().file("notes/.trash/00000000000001-000/a.md", "a").file("notes/.trash/00000000000001-000/b.md", "b");
     env.kb("rm --undo").ok();
-    env.kb("rm --undo").ok();
+    std::os::unix::fs::symlink("a.md", env.base().join(".trash/00000000000001-000/link.md")).unwrap();
     assert_eq!(env.notes(), ["a.md", "b.md"]);
 }
+    assert!(env.base().join(".trash/00000000000001-000/link.md").is_symlink());
