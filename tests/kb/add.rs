@@ -163,21 +163,6 @@ fn what_was_thrown_away_comes_back_where_it_was() {
 }
 
 #[test]
-fn bringing_back_overwrites_nothing() {
-    let env = Env::new().note("one", "# Old\n");
-    env.kb("rm one.md").ok();
-    let env = env.note("one", "# New\n");
-    env.kb("rm --undo").ends_with(3);
-    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# New\n");
-    fs::remove_file(env.base().join("one.md")).unwrap();
-    env.kb("rm --undo").ok();
-    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# Old\n");
-}
-
-#[test]
-fn nothing_is_thrown_away_before_every_name_is_understood() {
-    let env = Env::new().note("one", "# One\n");
-#[test]
 fn what_one_command_threw_away_comes_back_together() {
     let env = Env::new().note("one", "# One\n").note("deep/two", "# Two\n").note("three", "# Three\n");
     env.kb("rm three.md").ok();
@@ -199,6 +184,21 @@ fn what_one_command_threw_away_comes_back_together() {
     assert!(!env.base().join("deep/two.md").exists());
 }
 
+#[test]
+fn bringing_back_overwrites_nothing() {
+    let env = Env::new().note("one", "# Old\n");
+    env.kb("rm one.md").ok();
+    let env = env.note("one", "# New\n");
+    env.kb("rm --undo").ends_with(3);
+    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# New\n");
+    fs::remove_file(env.base().join("one.md")).unwrap();
+    env.kb("rm --undo").ok();
+    assert_eq!(fs::read_to_string(env.base().join("one.md")).unwrap(), "# Old\n");
+}
+
+#[test]
+fn nothing_is_thrown_away_before_every_name_is_understood() {
+    let env = Env::new().note("one", "# One\n");
     env.kb("rm one.md nowhere.md").ends_with(1);
     assert_eq!(env.notes(), ["one.md"]);
 }
@@ -242,8 +242,8 @@ fn a_stranger_s_trash_leads_nowhere() {
 fn what_else_lies_in_the_trash_stays_there() {
     let env =
         Env::new().file("notes/.trash/00000000000001-000/a.md", "a").file("notes/.trash/00000000000001-000/b.md", "b");
-    env.kb("rm --undo").ok();
     std::os::unix::fs::symlink("a.md", env.base().join(".trash/00000000000001-000/link.md")).unwrap();
+    env.kb("rm --undo").ok();
     assert_eq!(env.notes(), ["a.md", "b.md"]);
-}
     assert!(env.base().join(".trash/00000000000001-000/link.md").is_symlink());
+}
