@@ -6,7 +6,7 @@ use super::notes;
 use super::settings::Settings;
 use super::tag::check_tag;
 use crate::citation::{self, Claims};
-use crate::note::Draft;
+use crate::note::{self, Draft};
 use crate::question::Question;
 use crate::subject::{self, Seen, Subject};
 use std::fs::File;
@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// The question that the text answers
     #[arg(long, value_name = "TEXT")]
     question: Option<String>,
-    /// A title, where the text has no heading
+    /// A title; it stands above the text's own heading
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// A tag for the note
@@ -48,7 +48,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         }
         None => None,
     };
-    let body = read(args)?;
+    let one_line = |text: &String| Question::new(text).map(|line| line.as_str().to_owned());
+    let title = args.title.as_ref().and_then(one_line);
+    let body = titled(read(args)?, title.as_deref());
     let question = args.question.as_deref().unwrap_or_default();
     let (mut citations, mut claims) = (Vec::new(), Claims::default());
     if let Some(snapshot) = &snapshot {
@@ -63,7 +65,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let one_line = |text: &String| Question::new(text).map(|line| line.as_str().to_owned());
     let draft = Draft {
         question: args.question.as_ref().and_then(one_line),
-        title: args.title.as_ref().and_then(one_line),
+        title,
         origin: "human",
         subjects: snapshot.into_iter().map(|snapshot| snapshot.pinned).collect(),
         citations,
@@ -74,6 +76,19 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     };
     let (id, path) = base.save(&draft, &settings.machine)?;
     notes::saved(settings, id.as_str(), &notes::relative(base, &path))
+}
+
+/// The text, with the given title above a heading of its own that says something else: a note is called by its
+/// first heading.
+fn titled(body: String, title: Option<&str>) -> String {
+    let own = note::first_heading(&body).and_then(|heading| Question::new(&heading));
+    let Some((title, _)) = title.zip(own).filter(|(title, own)| own.as_str() != *title) else { return body };
+    let plain = format!("# {title}\n\n");
+    if note::first_heading(&plain).as_deref() == Some(title) {
+        return plain + &body;
+    }
+    let escaped = title.chars().flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c]));
+    format!("# {}\n\n{body}", escaped.collect::<String>())
 }
 
 fn read(args: &Args) -> Result<String, Failure> {

@@ -19,6 +19,21 @@ fn a_title_is_written_only_where_the_text_has_no_heading() {
 }
 
 #[test]
+fn a_title_that_was_given_counts_more_than_the_text_s_heading() {
+    for title in ["Mine", "What `a_b` *is* [not] #", "Theirs"] {
+        let env = Env::new();
+        let mut add = env.command("add --json");
+        add.args(["--title", title]);
+        let note = env.run(add, "# Theirs\n\nA text.\n").json()["note"].clone();
+        assert_eq!(note["title"], title);
+        assert!(note["body"].as_str().unwrap().ends_with("# Theirs\n\nA text.\n"), "{note}");
+        let notes = env.kb("list --json").json();
+        assert_eq!(notes["notes"][0]["title"], title);
+        assert_eq!(env.only_note().matches("# Theirs").count(), 1);
+    }
+}
+
+#[test]
 fn what_a_text_cites_is_looked_up_where_it_is_told_to() {
     let env = Env::shop();
     let text = "Set in `shop/cookies.py:23-25`, read at cookies.py:27; gone: `shop/old.py:3`, `shop/app.py:900`, `../x.py:1`.\n";
