@@ -73,7 +73,14 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             let total = all.len();
             let listed = if args.all { total } else { USUALLY_LISTED };
             let jobs = all.iter().take(listed).map(|record| view(record, &store, settings)).collect();
-            printer.print(View::Jobs(JobsView { format: FORMAT, total, jobs }))
+            let code = printer.print(View::Jobs(JobsView { format: FORMAT, total, jobs }))?;
+            match total.saturating_sub(listed) {
+                _ if settings.json => {}
+                0 if total == 0 => say("kb: there are no jobs; `kb ask QUESTION` makes one"),
+                0 => {}
+                more => say(&format!("{more} more: `kb jobs --all`")),
+            }
+            Ok(code)
         }
         Some(What::Show { id }) => {
             let record = store.find(id)?;
@@ -266,5 +273,10 @@ pub(super) fn is_over(record: &Record, store: &Jobs, settings: &Settings) -> boo
 
 /// A job as commands print it.
 pub(super) fn view(record: &Record, store: &Jobs, settings: &Settings) -> JobView {
-    JobView::new(record, store.state(record, &settings.machine))
+    let mut view = JobView::new(record, store.state(record, &settings.machine));
+    if view.state == "interrupted" {
+        view.error = Some("its process died".to_owned());
+        view.hint = Some(format!("`kb jobs retry {}` asks again", record.id));
+    }
+    view
 }

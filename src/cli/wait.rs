@@ -1,7 +1,7 @@
 //! `kb wait [ID...]`: until jobs have ended.
 
 use super::fail::{self, Failure};
-use super::format::{Printer, View};
+use super::format::{Printer, View, say};
 use super::jobs::{is_over, view};
 use super::settings::Settings;
 use crate::job::{Jobs, Record};
@@ -34,6 +34,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         true => store.all().into_iter().filter(|record| !is_over(record, &store, settings)).collect(),
         false => args.ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?,
     };
+    if records.is_empty() && !settings.json {
+        say("kb: no job runs or waits; `kb ask --detach` starts some, `kb jobs` shows what became of earlier ones");
+    }
     let began = Instant::now();
     let mut ended = Vec::new();
     for record in records {

@@ -50,6 +50,9 @@ fn a_job_whose_process_died_is_interrupted_and_can_be_repeated() {
     assert_eq!(states(&env), ["interrupted"]);
     let jobs = env.kb("jobs --json").json();
     let id = jobs["jobs"][0]["id"].as_str().unwrap();
+    let shown = env.kb(&format!("jobs show {id}")).ok();
+    assert!(shown.contains("\n  error     its process died\n"), "{shown}");
+    assert!(shown.contains(&format!("\n  hint      `kb jobs retry {id}` asks again\n")), "{shown}");
     env.kb(&format!("jobs retry {id}")).ok();
     assert_eq!(states(&env), ["kept"]);
     env.kb(&format!("jobs rm {id}")).ok();
@@ -75,6 +78,45 @@ fn a_job_that_is_not_there_is_told_from_one_that_is_ambiguous() {
     ask.args(["where are signed cookies set", "how are invoices printed"]);
     env.run(ask, "").ok();
     assert_eq!(env.kb("jobs show j-").code, Some(2));
+}
+
+#[test]
+fn a_list_that_is_cut_says_so() {
+    let env = Env::shop();
+    env.kb("ask where are signed cookies set").ok();
+    let jobs = env.home().join(".local/state/kb/jobs");
+    let first = fs::read_dir(&jobs).unwrap().next().unwrap().unwrap().path();
+    let record = fs::read_to_string(first.join("job.json")).unwrap();
+    let id = first.file_name().unwrap().to_str().unwrap();
+    let more = |numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            let other = format!("j-aaaaaa{number}");
+            fs::create_dir(jobs.join(&other)).unwrap();
+            fs::write(jobs.join(&other).join("job.json"), record.replace(id, &other)).unwrap();
+        }
+    };
+    more(10..29);
+    assert_eq!(env.kb("jobs").ends_with(0).stderr, "");
+    more(29..31);
+    let run = env.kb("jobs").ends_with(0);
+    assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (20, "2 more: `kb jobs --all`\n"));
+    let run = env.kb("jobs --all").ends_with(0);
+    assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (22, ""));
+    assert_eq!(env.kb("jobs --json").json()["total"], 22);
+}
+
+#[test]
+fn where_nothing_was_asked_that_is_said() {
+    let env = Env::shop();
+    insta::assert_snapshot!(env.kb("jobs"), @"
+    --- stderr
+    kb: there are no jobs; `kb ask QUESTION` makes one
+    ");
+    insta::assert_snapshot!(env.kb("wait"), @"
+    --- stderr
+    kb: no job runs or waits; `kb ask --detach` starts some, `kb jobs` shows what became of earlier ones
+    ");
+    assert_eq!(env.kb("wait --json").json()["total"], 0);
 }
 
 #[test]
