@@ -511,16 +511,19 @@ pub struct ErrorView {
     pub message: String,
     /// What to do next.
     pub hint: String,
-    /// What an ambiguous handle could mean.
+    /// What an ambiguous handle or a misspelt word could mean.
     pub candidates: Vec<CandidateView>,
 }
 
-/// One of several notes that a handle could mean.
+/// One of several notes that a handle could mean, or a command, flag or value that a misspelt one could.
 #[derive(Clone, Debug, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct CandidateView {
+    /// The note's id, or what is to be typed.
     pub id: String,
+    /// The note's file, relative to the knowledge base.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub file: String,
+    /// The note's title.
     pub title: String,
 }
 

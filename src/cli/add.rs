@@ -1,6 +1,6 @@
 //! `kb add`: a text of one's own, kept as a note.
 
-use super::fail::Failure;
+use super::fail::{Asked, Failure};
 use super::format::{View, say};
 use super::notes;
 use super::settings::Settings;
@@ -36,9 +36,14 @@ pub(super) struct Args {
     /// The folder that the text is about: its `path:line` places are looked up there
     #[arg(long, value_name = "SUBJECT")]
     repo: Option<PathBuf>,
+    #[arg(hide = true)]
+    words: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
+    if !args.words.is_empty() {
+        return Err(Failure::Asked(Asked::TextAsWords { words: args.words.join(" ") }));
+    }
     let base = settings.base()?;
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let snapshot = match &args.repo {
@@ -62,7 +67,6 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         Seen::remember(snapshot, &settings.machine);
         citation::keep(&citations, snapshot, &settings.machine);
     }
-    let one_line = |text: &String| Question::new(text).map(|line| line.as_str().to_owned());
     let draft = Draft {
         question: args.question.as_ref().and_then(one_line),
         title,

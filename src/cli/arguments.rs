@@ -4,6 +4,7 @@
 use super::Cli;
 use clap::{ArgMatches, CommandFactory};
 use std::ffi::OsString;
+use std::str::FromStr;
 
 /// Commands whose words may begin with a dash.
 const WITH_DASHED_WORDS: [&str; 3] = ["search", "list", "tag"];
@@ -16,6 +17,11 @@ pub fn command() -> clap::Command {
 /// Parses the arguments, the program's name first.
 pub(super) fn parse(arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
     command().try_get_matches_from(words_last(arguments, &command()))
+}
+
+/// The value of a flag that is a whole number.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "it is not a whole number".to_owned())
 }
 
 /// Moves the words behind `--`, for commands whose words may begin with a dash.

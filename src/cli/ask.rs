@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     keep: bool,
     /// How many are asked at once [default: 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = at_once)]
     jobs: Option<u16>,
     /// Notes that go along, as context
     #[arg(long, value_name = "ID")]
@@ -55,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// How much an agent may spend on a question, in US dollars, where it can be told
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", value_parser = dollars)]
     max_cost: Option<f64>,
     /// Do not tell the agent what scout found
     #[arg(long)]
@@ -83,12 +83,25 @@ impl Args {
     }
 }
 
+fn at_once(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| "it is not a number from 1 to 256".to_owned())
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let amount = text.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd > 0.0);
+    amount.ok_or_else(|| "it is not an amount like `0.50`".to_owned())
+}
+
 pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     let store = jobs::to_start(settings)?;
     args.tag.iter().try_for_each(|tag| check_tag(tag))?;
     let mut questions = questions(&args.questions)?;
     if let Some(file) = &args.file {
         questions.extend(from_file(file)?);
+    }
+    if let Some(question) = questions.iter().find(|question| !question.as_str().contains(char::is_alphanumeric)) {
+        return Err(Failure::Asked(Asked::NoWord { question: question.as_str().to_owned() }));
     }
     let agents = choose::chosen(&args.agent, settings)?;
     let base = settings.base()?;

@@ -1,5 +1,6 @@
 //! `kb context [ID...]`
 
+use super::arguments::number;
 use super::fail::{Asked, Failure};
 use super::format::View;
 use super::handles;
@@ -29,7 +30,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WORDS")]
     query: Option<String>,
     /// About how many tokens at most
-    #[arg(long, value_name = "TOKENS", default_value_t = USUAL_BUDGET)]
+    #[arg(long, value_name = "TOKENS", default_value_t = USUAL_BUDGET, value_parser = number::<usize>)]
     budget: usize,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Md)]
@@ -52,7 +53,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let entries = match (&args.query, args.ids.is_empty()) {
         (Some(_), false) => return Err(Failure::Asked(Asked::IdsAndQuery)),
         (Some(words), true) => found(words, &index)?,
-        (None, true) => vec![handles::newest(settings, &index)?],
+        (None, true) => vec![handles::resolve(handles::NEWEST, settings, &index)?],
         (None, false) => args.ids.iter().map(|id| handles::resolve(id, settings, &index)).collect::<Result<_, _>>()?,
     };
     let base = settings.base()?;

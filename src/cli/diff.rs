@@ -1,5 +1,6 @@
 //! `kb diff ID`
 
+use super::arguments::number;
 use super::fail::Failure;
 use super::format::View;
 use super::settings::Settings;
@@ -12,13 +13,13 @@ use crate::view::{CitationChangesView, CitedView, DiffView, FORMAT, LineView, Mo
 #[command(after_help = "  kb diff k7f\n  kb diff k7f --from 1 --to 3")]
 pub(super) struct Args {
     /// The note
-    #[arg(value_name = "ID", default_value = "@")]
+    #[arg(value_name = "ID", default_value = handles::NEWEST)]
     id: String,
     /// The older revision [default: the one before]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>)]
     from: Option<u32>,
     /// The newer revision [default: the present one]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>)]
     to: Option<u32>,
 }
 

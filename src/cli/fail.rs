@@ -8,6 +8,7 @@ use crate::knowledge_base::{FindError, SettingsError, StoreError};
 use crate::search::{HandleError, QueryError, SearchError};
 use crate::subject::SubjectError;
 use crate::view::{CandidateView, ErrorView};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::io;
 use std::path::PathBuf;
 
@@ -25,6 +26,14 @@ pub(super) const AGENT: u8 = 4;
 pub(super) const INTERRUPTED: u8 = 130;
 /// Ended by SIGTERM.
 pub(super) const TERMINATED: u8 = 143;
+
+/// What to do where there are no notes.
+const MAKES_ONE: &str = "`kb ask QUESTION` makes one, `kb add` keeps a text of yours";
+
+/// What is said, where it is no failure, of a knowledge base without notes.
+pub(super) fn none_yet() -> String {
+    format!("{}; {MAKES_ONE}", Failure::NoNotes)
+}
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +139,10 @@ pub(super) enum Asked {
     NotAnAnswer { id: String },
     #[error("`{id}` is named twice")]
     NamedTwice { id: String },
+    #[error("`{question}` asks nothing: no word is in it")]
+    NoWord { question: String },
+    #[error("`kb add` takes its text from standard input or from a file")]
+    TextAsWords { words: String },
     #[error("`{name}` is not a command")]
     NoSuchCommand { name: String, nearest: Option<String> },
     #[error("`{name}` names no commit here")]
@@ -139,7 +152,7 @@ pub(super) enum Asked {
 impl Failure {
     /// What programs read of it.
     pub(super) fn view(&self) -> ErrorView {
-        let (code, _, hint) = self.explain();
+        let (code, _, mut hint) = self.explain();
         let candidates = match self {
             Failure::Handle(HandleError::Ambiguous { candidates, .. }) => candidates
                 .iter()
@@ -149,12 +162,16 @@ impl Failure {
                     title: candidate.title.clone(),
                 })
                 .collect(),
+            Failure::Usage(error) => usage_candidates(error),
             _ => Vec::new(),
         };
         let message = match self {
             Failure::Usage(error) => usage_message(error),
             other => other.to_string(),
         };
+        if let (Failure::Usage(_), [CandidateView { id, .. }, ..]) = (self, candidates.as_slice()) {
+            hint = did_you_mean(Some(id), &hint);
+        }
         ErrorView { code, message, hint, candidates }
     }
 
@@ -166,6 +183,7 @@ impl Failure {
     /// A word for programs, the exit code, and what to do next.
     fn explain(&self) -> (&'static str, u8, String) {
         let (code, exit, hint) = match self {
+            Failure::Usage(error) if is_without_command(error) => ("usage", USAGE, "`kb help all` lists the commands"),
             Failure::Usage(_) => ("usage", USAGE, "`kb help COMMAND` shows how a command is used"),
             Failure::Asked(asked) => return asked.explain(),
             Failure::Here(_) => ("no_current_folder", FAILED, "change to a folder that exists"),
@@ -229,7 +247,7 @@ impl Failure {
                 ("frontmatter", FAILED, "`kb edit ID` opens the note; mend the lines between `---` first")
             }
             Failure::NoHistory { .. } => ("no_history", FAILED, "name one with `--repo`"),
-            Failure::NoNotes => ("no_notes", NO, "`kb ask QUESTION` makes one, `kb add` keeps a text of yours"),
+            Failure::NoNotes => ("no_notes", NO, MAKES_ONE),
             Failure::SubjectNotHere { .. } => ("no_subject", FAILED, "run it inside a copy of that repository"),
             Failure::NeverRefreshed { .. } => {
                 ("never_refreshed", NO, "`kb refresh ID` asks again and keeps both texts")
@@ -254,7 +272,12 @@ impl Failure {
 impl Asked {
     fn explain(&self) -> (&'static str, u8, String) {
         let hint = match self {
-            Asked::EmptyQuestion => "ask something: `kb ask where are signed cookies set`".to_owned(),
+            Asked::TextAsWords { words } => {
+                format!("`echo {} | kb add`, or `kb add --file FILE`", shell_words::quote(words))
+            }
+            Asked::EmptyQuestion | Asked::NoWord { .. } => {
+                "ask something: `kb ask where are signed cookies set`".to_owned()
+            }
             Asked::MixedQuestions { .. } => "put each question in quotation marks, or none of them".to_owned(),
             Asked::NotATag { .. } => "`kb tag ID +new -old`".to_owned(),
             Asked::BadTag { .. } => "for example `+sign-in`".to_owned(),
@@ -455,9 +478,34 @@ fn how_to_log_in(agent: &str) -> &'static str {
     }
 }
 
+/// There are flags, and no command; clap would name the hidden ones, too.
+pub(super) fn is_without_command(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::MissingSubcommand
+}
+
 /// What clap says, without its hints and its usage.
 fn usage_message(error: &clap::Error) -> String {
+    if is_without_command(error) {
+        return "no command was given".to_owned();
+    }
     let text = error.render().to_string();
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let rest: Vec<&str> = lines.collect();
+    format!("{} {}", first.strip_prefix("error: ").unwrap_or(first), rest.join(", ")).trim_end().to_owned()
+}
+
+/// The commands, flags or values that clap takes a misspelt one for.
+fn usage_candidates(error: &clap::Error) -> Vec<CandidateView> {
+    let named = |(kind, value): (ContextKind, &ContextValue)| {
+        let is_name =
+            matches!(kind, ContextKind::SuggestedSubcommand | ContextKind::SuggestedArg | ContextKind::SuggestedValue);
+        match value {
+            ContextValue::String(name) if is_name => vec![name.clone()],
+            ContextValue::Strings(names) if is_name => names.clone(),
+            _ => Vec::new(),
+        }
+    };
+    let candidate = |name: String| CandidateView { id: name, file: String::new(), title: String::new() };
+    error.context().flat_map(named).map(candidate).collect()
 }

@@ -4,7 +4,10 @@ use super::fail::Failure;
 use super::last_hits;
 use super::settings::Settings;
 use crate::index::{Entry, Index};
-use crate::search;
+use crate::search::{self, HandleError};
+
+/// The newest note.
+pub(super) const NEWEST: &str = "@";
 
 /// The note that a handle means.
 pub(super) fn resolve(handle: &str, settings: &Settings, index: &Index) -> Result<Entry, Failure> {
@@ -13,13 +16,9 @@ pub(super) fn resolve(handle: &str, settings: &Settings, index: &Index) -> Resul
         let file = last_hits::recall(number, &base.root, &settings.machine)?;
         return Ok(search::find(&base.root.join(file).to_string_lossy(), &base.root, index)?);
     }
-    Ok(search::find(handle, &base.root, index)?)
-}
-
-/// The newest note.
-pub(super) fn newest(settings: &Settings, index: &Index) -> Result<Entry, Failure> {
-    resolve("@", settings, index).map_err(|failure| match failure {
-        Failure::Handle(crate::search::HandleError::NoSuchNote { .. }) => Failure::NoNotes,
-        other => other,
+    search::find(handle, &base.root, index).map_err(|error| match error {
+        // Of the notes that there are, one is the newest.
+        HandleError::NoSuchNote { .. } if handle == NEWEST => Failure::NoNotes,
+        error => error.into(),
     })
 }

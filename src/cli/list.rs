@@ -1,6 +1,7 @@
 //! `kb list`
 
-use super::fail::Failure;
+use super::arguments::number;
+use super::fail::{self, Failure};
 use super::format::View;
 use super::notes::{Bare, Viewer};
 use super::search::found;
@@ -20,7 +21,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "T")]
     tag: Vec<String>,
     /// How many notes at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>)]
     limit: Option<usize>,
     #[command(flatten)]
     bare: Bare,
@@ -38,6 +39,13 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     entries.retain(|entry| args.tag.iter().all(|tag| entry.head.tags.contains(tag)));
     let total = entries.len();
     entries.truncate(args.limit.unwrap_or(usize::MAX));
+    let mut warnings: Vec<String> = index.warnings().iter().map(ToString::to_string).collect();
+    if total == 0 && !settings.json {
+        warnings.push(match index.is_empty() {
+            true => fail::none_yet(),
+            false => "no note is like that; `kb list` shows all".to_owned(),
+        });
+    }
     let view = match args.bare.view(entries.iter(), settings)? {
         Some(bare) => bare,
         None => View::List(ListView {
@@ -45,7 +53,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             total,
             complete: index.complete(),
             notes: viewer.entries(&entries.iter().collect::<Vec<_>>()),
-            warnings: index.warnings().iter().map(ToString::to_string).collect(),
+            warnings,
         }),
     };
     Ok(view.with(index).and_then(viewer.later()))

@@ -15,7 +15,7 @@ use std::path::Path;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The note
-    #[arg(value_name = "ID", default_value = "@")]
+    #[arg(value_name = "ID", default_value = handles::NEWEST)]
     id: String,
 }
 

@@ -1,6 +1,7 @@
 //! `kb search WORDS...`
 
-use super::fail::Failure;
+use super::arguments::number;
+use super::fail::{self, Failure};
 use super::format::View;
 use super::notes::{Bare, Viewer};
 use super::settings::Settings;
@@ -23,7 +24,7 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
     /// How many hits at most
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = number::<usize>)]
     limit: usize,
     #[command(flatten)]
     bare: Bare,
@@ -46,7 +47,10 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
     let mut said: Vec<String> = query.suggestions().iter().map(ToString::to_string).collect();
     said.extend(index.warnings().iter().map(ToString::to_string));
     if results.total == 0 && !settings.json {
-        said.push("no note has to do with that; `kb list` shows all".to_owned());
+        said.push(match index.is_empty() {
+            true => fail::none_yet(),
+            false => "no note has to do with that; `kb list` shows all".to_owned(),
+        });
     }
     let view = View::Search(SearchView {
         format: FORMAT,

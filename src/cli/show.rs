@@ -9,7 +9,7 @@ use super::settings::Settings;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The note: its id or the beginning of it, its path, `@` for the newest, `@1` for the first hit
-    #[arg(value_name = "ID", default_value = "@")]
+    #[arg(value_name = "ID", default_value = handles::NEWEST)]
     id: String,
 }
 

@@ -96,8 +96,105 @@ fn errors_are_json_where_json_was_asked_for() {
     let error = &run.any_json()["error"];
     assert_eq!(error["code"], "no_such_note");
     assert!(error["message"].is_string() && error["hint"].is_string());
-    let run = env.kb("serach --json x").ends_with(2);
-    assert_eq!(run.any_json()["error"]["code"], "usage");
+    let usage = |line: &str| {
+        let run = env.kb(line).ends_with(2);
+        let error = run.any_json()["error"].clone();
+        assert_eq!(error["code"], "usage");
+        let ids: Vec<&str> =
+            error["candidates"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+        format!("{}\n{}\n{}", error["message"].as_str().unwrap(), error["hint"].as_str().unwrap(), ids.join(" "))
+    };
+    insta::assert_snapshot!(usage("lsit --json x"), @"
+    unrecognized subcommand 'lsit'
+    did you mean `list`?
+    list
+    ");
+    insta::assert_snapshot!(usage("list --limt 3 --json"), @"
+    unexpected argument '--limt' found
+    did you mean `--limit`?
+    --limit
+    ");
+    insta::assert_snapshot!(usage("ask --json"), @"
+    the following required arguments were not provided: <QUESTION>...
+    `kb help COMMAND` shows how a command is used
+    ");
+    insta::assert_snapshot!(usage("tag --json"), @"
+    the following required arguments were not provided: <ID>, <+TAG|-TAG>...
+    `kb help COMMAND` shows how a command is used
+    ");
+    insta::assert_snapshot!(usage("context --format xml --json"), @"
+    invalid value 'xml' for '--format <FORMAT>' [possible values: md, json]
+    `kb help COMMAND` shows how a command is used
+    ");
+    insta::assert_snapshot!(usage("--json"), @"
+    no command was given
+    `kb help all` lists the commands
+    ");
+}
+
+#[test]
+fn what_is_typed_in_the_wrong_way_says_how_it_is_typed() {
+    let env = Env::shop();
+    insta::assert_snapshot!(env.kb("add some text"), @"
+    --- stderr
+    kb: `kb add` takes its text from standard input or from a file
+    hint: `echo 'some text' | kb add`, or `kb add --file FILE`
+    --- exit code 2
+    ");
+    insta::assert_snapshot!(env.kb("ask '???'"), @"
+    --- stderr
+    kb: `???` asks nothing: no word is in it
+    hint: ask something: `kb ask where are signed cookies set`
+    --- exit code 2
+    ");
+    insta::assert_snapshot!(env.kb("context --budget abc"), @"
+    --- stderr
+    kb: invalid value 'abc' for '--budget <TOKENS>': it is not a whole number
+
+    For more information, try '--help'.
+    --- exit code 2
+    ");
+    for line in ["ask --jobs 0 x", "ask --max-cost nan x", "list --limit x", "search --limit x y", "diff --from x"] {
+        let run = env.kb(line).ends_with(2);
+        assert!(run.stderr.contains("': it is "), "{line}: {run}");
+    }
+    assert_eq!(env.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn where_there_are_no_notes_that_is_said() {
+    let env = Env::new();
+    insta::assert_snapshot!(env.kb("list"), @"
+    --- stderr
+    kb: there are no notes yet; `kb ask QUESTION` makes one, `kb add` keeps a text of yours
+    ");
+    insta::assert_snapshot!(env.kb("search cookies"), @"
+    --- stderr
+    kb: there are no notes yet; `kb ask QUESTION` makes one, `kb add` keeps a text of yours
+    --- exit code 1
+    ");
+    insta::assert_snapshot!(env.kb("show"), @"
+    --- stderr
+    kb: there are no notes yet
+    hint: `kb ask QUESTION` makes one, `kb add` keeps a text of yours
+    --- exit code 1
+    ");
+    for line in ["log", "diff", "path @", "context", "show @"] {
+        let run = env.kb(line).ends_with(1);
+        assert!(run.stderr.starts_with("kb: there are no notes yet\n"), "{line}: {run}");
+    }
+    assert_eq!(env.kb("list --json").json()["warnings"], serde_json::json!([]));
+    let env = env.note("one", "# One\n");
+    insta::assert_snapshot!(env.kb("list --tag cookies"), @"
+    --- stderr
+    kb: no note is like that; `kb list` shows all
+    ");
+    insta::assert_snapshot!(env.kb("search cookies"), @"
+    --- stderr
+    kb: no note has to do with that; `kb list` shows all
+    --- exit code 1
+    ");
+    assert_eq!(env.kb("list").ends_with(0).stderr, "");
 }
 
 #[test]

@@ -164,6 +164,7 @@ impl Printer {
     pub(super) fn failure(&self, failure: &Failure) -> u8 {
         if let Failure::Usage(error) = failure
             && !(self.json && error.use_stderr())
+            && !fail::is_without_command(error)
         {
             return usage(error);
         }
