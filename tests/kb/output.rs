@@ -89,6 +89,31 @@ fn a_name_cannot_shift_the_numbers_of_hits() {
 }
 
 #[test]
+fn rows_fit_a_narrow_terminal_and_break_between_words() {
+    let text = "# The session cookie is signed with a key from the environment\n\nThe zebra signs each cookie, so that \
+        nobody else can, whatever they say about zebras and their cookies in the documentation.\n";
+    let env = Env::new().note("the-session-cookie-is-signed-with-a-key-from-the-environment", text);
+    let env = env.note("two", "---\ntags: [a-tag-of-many-letters, another-tag, cookies]\n---\n# Zebra\n");
+    for line in
+        ["list", "search zebra", "agents", "show the-session-cookie-is-signed-with-a-key-from-the-environment.md"]
+    {
+        let whole = on_a_terminal_with(&env, line, &[("COLUMNS", "120"), ("NO_COLOR", "1")]);
+        let words: Vec<&str> = whole.split_whitespace().collect();
+        let narrow = on_a_terminal_with(&env, line, &[("COLUMNS", "50"), ("NO_COLOR", "1")]);
+        for row in narrow.lines() {
+            assert!(row.trim_end().chars().count() <= 50, "{line}: {row}");
+            for word in row.split_whitespace().filter(|word| !word.ends_with('…')) {
+                assert!(words.contains(&word), "{line}: {word} in {row}");
+            }
+        }
+    }
+    let narrow = on_a_terminal_with(&env, "list", &[("COLUMNS", "50"), ("NO_COLOR", "1")]);
+    let narrow = narrow.replace('\r', "");
+    assert!(narrow.contains("  The session cookie is signed with …\n    uncited\n"), "{narrow}");
+    assert!(narrow.contains("  Zebra\n    uncited · #a-tag-of-many-letters #another-tag\n    #cookies\n"), "{narrow}");
+}
+
+#[test]
 fn errors_are_json_where_json_was_asked_for() {
     let env = Env::new();
     let run = env.kb("show zzz --json").ends_with(1);

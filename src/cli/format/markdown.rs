@@ -13,7 +13,8 @@ use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::fmt::Write;
 use table::Table;
-use wrap::{Line, Span, wrap};
+use wrap::Line;
+pub(super) use wrap::{Span, wrap};
 
 const FAINT: Style = Style::new().dimmed();
 const CODE: Style = AnsiColor::Green.on_default();

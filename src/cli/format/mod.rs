@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod fit;
 mod github;
 mod ids;
 mod json;

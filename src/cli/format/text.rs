@@ -1,12 +1,13 @@
 //! Text for people: notes rendered on a terminal, raw in a pipe. Foreign text passes through
 //! `invisible` on its way to a terminal, here and nowhere else.
 
+use super::fit::{Pieces, shortened, styled, wrapped};
 use super::{View, markdown};
 use crate::invisible::{for_terminal, line_for_terminal};
 use crate::view::{AgentsView, AskView, CitationView, HitView, JobView, JobsView, NoteView, PlanView, ShowView};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// How text is printed.
 pub(super) struct Text {
@@ -19,7 +20,7 @@ pub(super) struct Text {
 pub(super) const STRONG: Style = Style::new().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) const ID: Style = AnsiColor::Cyan.on_default();
-/// A title is not cut shorter than that.
+/// A title is not cut shorter than that for what stands behind it.
 const LEAST_TITLE: usize = 30;
 const HIT: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -44,7 +45,7 @@ impl Text {
             View::Ask(view) => self.answer(view, out),
             View::Jobs(view) => self.jobs(view, out),
             View::Plan(view) => plan(view, out),
-            View::Agents(view) => agents(view, out),
+            View::Agents(view) => self.agents(view, out),
             View::Job(view) => job(view, out),
             View::Context { view, .. } => out.write_all(view.text.as_bytes()),
             View::Where(view, _) => writeln!(out, "{}", line_for_terminal(&view.kb)),
@@ -58,25 +59,36 @@ impl Text {
         }
     }
 
+    /// A row: on a terminal in lines that fit, behind what takes `indent` columns.
+    fn row(&self, pieces: &Pieces<'_>, indent: usize) -> String {
+        match self.terminal {
+            true => wrapped(pieces, indent, self.width),
+            false => styled(pieces.iter().map(|(text, style)| (text, *style))),
+        }
+    }
+
     fn hit(&self, number: usize, hit: &HitView, out: &mut dyn Write) -> io::Result<()> {
         let note = &hit.note;
-        let number = self.number(number);
-        writeln!(
-            out,
-            "{FAINT}{number}{FAINT:#}{ID}{}{ID:#}  {STRONG}{}{STRONG:#}",
-            line_for_terminal(&note.id),
-            line_for_terminal(&note.title)
-        )?;
+        let (number, id) = (self.number(number), line_for_terminal(&note.id));
+        let title = self.row(&[(line_for_terminal(&note.title), STRONG)], number.len() + id.width() + 2);
+        writeln!(out, "{FAINT}{number}{FAINT:#}{ID}{id}{ID:#}  {title}")?;
         if !hit.snippet.is_empty() {
-            write!(out, "    ")?;
-            for piece in &hit.snippet {
-                let style = if piece.hit { HIT } else { Style::new() };
-                write!(out, "{style}{}{style:#}", line_for_terminal(&piece.text))?;
-            }
-            writeln!(out)?;
+            let style = |is_hit| if is_hit { HIT } else { Style::new() };
+            let pieces = hit.snippet.iter().map(|piece| (line_for_terminal(&piece.text), style(piece.hit)));
+            writeln!(out, "    {}", self.row(&pieces.collect::<Vec<_>>(), 4))?;
         }
-        let (color, status) = (color(note.status), note.status);
-        writeln!(out, "    {color}{status}{color:#}{FAINT}{}{FAINT:#}", line_for_terminal(&about(note)[status.len()..]))
+        writeln!(out, "    {}", self.about(note, 4))
+    }
+
+    /// All that is known of a note beside its words, its status first.
+    fn about(&self, note: &NoteView, indent: usize) -> String {
+        let rest = about(note, |file| match self.terminal {
+            // Its id tells where it is; the file's name is the first to go.
+            true => shortened(&line_for_terminal(file), self.width.saturating_sub(indent)),
+            false => file.to_owned(),
+        });
+        let rest = rest[note.status.len()..].to_owned();
+        self.row(&[(note.status.into(), color(note.status)), (line_for_terminal(&rest), FAINT)], indent)
     }
 
     /// What a hit is called in the terminal that it is printed in.
@@ -84,7 +96,7 @@ impl Text {
         if self.terminal { format!("@{number:<3} ") } else { String::new() }
     }
 
-    /// A note in one line; on a terminal not wider than that.
+    /// A note in one line; on a terminal not wider than that, and in two where too little is left for the title.
     fn line(&self, number: usize, note: &NoteView, out: &mut dyn Write) -> io::Result<()> {
         let number = self.number(number);
         let created = note.created.as_deref().map_or("          ", |created| &created[..10]);
@@ -93,11 +105,18 @@ impl Text {
         let rest = if labels.is_empty() { String::new() } else { format!(" · {}", labels.join(" · ")) };
         let (id, rest) = (line_for_terminal(&note.id), line_for_terminal(&rest));
         let mut title = line_for_terminal(&note.title).into_owned();
-        if self.terminal {
-            let taken = number.len() + id.width() + created.len() + status.len() + rest.width() + 6;
-            title = shortened(&title, self.width.saturating_sub(taken).max(LEAST_TITLE));
-        }
         let color = color(&status);
+        if self.terminal {
+            let before = number.len() + id.width() + 2;
+            let room = self.width.saturating_sub(before + created.len() + status.len() + rest.width() + 4);
+            if room < LEAST_TITLE.min(title.width()) {
+                let title = shortened(&title, self.width.saturating_sub(before));
+                writeln!(out, "{FAINT}{number}{FAINT:#}{ID}{id}{ID:#}  {STRONG}{title}{STRONG:#}")?;
+                let rest = format!("{rest} · {created}").trim_end_matches([' ', '·']).to_owned();
+                return writeln!(out, "    {}", self.row(&[(status.into(), color), (rest.into(), FAINT)], 4));
+            }
+            title = shortened(&title, room);
+        }
         writeln!(
             out,
             "{FAINT}{number}{FAINT:#}{ID}{id}{ID:#}  {FAINT}{created}{FAINT:#}  {STRONG}{title}{STRONG:#}  {color}{status}{color:#}{FAINT}{rest}{FAINT:#}"
@@ -106,9 +125,11 @@ impl Text {
 
     fn note(&self, view: &ShowView, out: &mut dyn Write) -> io::Result<()> {
         let note = &view.note.note;
-        writeln!(out, "{ID}{}{ID:#} {FAINT}{}{FAINT:#}", line_for_terminal(&note.id), line_for_terminal(&about(note)))?;
+        let id = line_for_terminal(&note.id);
+        writeln!(out, "{ID}{id}{ID:#} {}", self.about(note, id.width() + 1))?;
         if let Some(question) = &note.question {
-            writeln!(out, "{FAINT}asked:{FAINT:#} {}", line_for_terminal(question))?;
+            let question = self.row(&[(line_for_terminal(question), Style::new())], 7);
+            writeln!(out, "{FAINT}asked:{FAINT:#} {question}")?;
         }
         writeln!(out)?;
         write!(out, "{}", markdown::render(&view.note.body, self.width))?;
@@ -131,6 +152,21 @@ impl Text {
             writeln!(out, "{}", shortened(&line_for_terminal(&line), self.width))?;
         }
         Ok(())
+    }
+
+    /// Who can be asked.
+    fn agents(&self, view: &AgentsView, out: &mut dyn Write) -> io::Result<()> {
+        let row = |text: &str, indent| self.row(&[(line_for_terminal(text), Style::new())], indent);
+        let width = view.agents.iter().map(|agent| agent.name.width()).max().unwrap_or(0);
+        for agent in &view.agents {
+            let mark = if agent.default { '*' } else { ' ' };
+            let version = agent.version.as_deref().map(|version| format!("{version}; ")).unwrap_or_default();
+            let name = line_for_terminal(&agent.name);
+            writeln!(out, "{mark} {name:<width$}  {}", row(&format!("{version}{}", agent.why), width + 4))?;
+            writeln!(out, "  {:<width$}  {}", "", row(&agent.about, width + 4))?;
+        }
+        writeln!(out, "\nwall: {}", view.wall.unwrap_or("none stands here"))?;
+        view.wall_notes.iter().try_for_each(|note| writeln!(out, "  {}", row(note, 2)))
     }
 
     fn answer(&self, view: &AskView, out: &mut dyn Write) -> io::Result<()> {
@@ -168,20 +204,6 @@ fn plan(plan: &PlanView, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", for_terminal(&plan.prompt))
 }
 
-/// Who can be asked.
-fn agents(view: &AgentsView, out: &mut dyn Write) -> io::Result<()> {
-    let width = view.agents.iter().map(|agent| agent.name.width()).max().unwrap_or(0);
-    for agent in &view.agents {
-        let mark = if agent.default { '*' } else { ' ' };
-        let version = agent.version.as_deref().map(|version| format!("{version}; ")).unwrap_or_default();
-        let line = format!("{mark} {:<width$}  {version}{}", agent.name, agent.why);
-        writeln!(out, "{}", line_for_terminal(&line))?;
-        writeln!(out, "  {:<width$}  {}", "", line_for_terminal(&agent.about))?;
-    }
-    writeln!(out, "\nwall: {}", view.wall.unwrap_or("none stands here"))?;
-    view.wall_notes.iter().try_for_each(|note| writeln!(out, "  {}", line_for_terminal(note)))
-}
-
 /// One job, all that is known.
 fn job(job: &JobView, out: &mut dyn Write) -> io::Result<()> {
     let facts = [
@@ -217,19 +239,6 @@ pub(super) fn color(status: &str) -> Style {
     }
 }
 
-/// The beginning of a line, so many columns wide at most.
-fn shortened(line: &str, width: usize) -> String {
-    if line.width() <= width {
-        return line.to_owned();
-    }
-    let mut taken = 1;
-    let fits = |c: &char| {
-        taken += c.width().unwrap_or(0);
-        taken <= width
-    };
-    line.chars().take_while(fits).chain(['…']).collect()
-}
-
 /// Subject, agent, status, tags: what is known of a note beside its words.
 fn labels(note: &NoteView) -> Vec<String> {
     let mut labels = vec![note.status.to_owned()];
@@ -241,10 +250,11 @@ fn labels(note: &NoteView) -> Vec<String> {
     labels
 }
 
-fn about(note: &NoteView) -> String {
+/// The same with the date and the file, as it is to be shown.
+fn about(note: &NoteView, file: impl Fn(&str) -> String) -> String {
     let mut labels = labels(note);
     labels.extend(note.created.as_deref().map(|created| created[..10].to_owned()));
-    labels.push(note.file.clone());
+    labels.push(file(&note.file));
     labels.join(" · ")
 }
 

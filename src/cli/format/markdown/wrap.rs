@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Text in one style.
 #[derive(Clone, Debug)]
-pub(super) struct Span {
+pub(in crate::cli::format) struct Span {
     pub(super) text: String,
     pub(super) style: Style,
     /// Its spaces are no places to break.
@@ -17,6 +17,11 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Text that may be broken at its spaces.
+    pub(in crate::cli::format) fn new(text: &str, style: Style) -> Self {
+        Self { text: text.to_owned(), style, is_solid: false, is_break: false }
+    }
+
     /// Ends a line.
     pub(super) fn line_break() -> Self {
         Self { text: String::new(), style: Style::new(), is_solid: false, is_break: true }
@@ -24,7 +29,7 @@ impl Span {
 }
 
 /// One line: pieces of text, each in its style.
-pub(super) type Line = Vec<(String, Style)>;
+pub(in crate::cli::format) type Line = Vec<(String, Style)>;
 
 /// How wide a line is, in columns.
 pub(super) fn width_of(line: &Line) -> usize {
@@ -37,7 +42,7 @@ pub(super) fn narrowest(spans: &[Span]) -> usize {
 }
 
 /// Lays text out in lines of at most `room` columns; none for no text.
-pub(super) fn wrap(spans: &[Span], room: usize) -> Vec<Line> {
+pub(in crate::cli::format) fn wrap(spans: &[Span], room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut line = Line::new();
     let mut used = 0;
