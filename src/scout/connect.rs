@@ -34,11 +34,24 @@ impl Step {
 /// Whether a call says enough of what it means to be told to a reader.
 fn is_worth_telling(scan: &Scan, name: u32, meant: &Meant) -> bool {
     match meant.how {
-        How::Name => meant.units.len() <= 2 && !SELDOM_ALONE.contains(&scan.facts.names.get(name)),
+        How::Name => {
+            let name = scan.facts.names.get(name);
+            meant.units.len() == 1 && !SELDOM_ALONE.contains(&name) && is_telling(name)
+        }
         How::Like => meant.units.len() <= 3,
         _ => true,
     }
 }
+
+/// Whether a name alone is unlikely to be given twice: of three words, or long.
+fn is_telling(name: &str) -> bool {
+    let mut words = 0;
+    super::words::each(name, |_| words += 1);
+    words > 2 || name.len() >= LONG_NAME
+}
+
+/// From so many letters on.
+const LONG_NAME: usize = 10;
 
 /// Calls among the first `count` places, in ranked order; none twice.
 pub(crate) fn among(scan: &Scan, found: &Findings, count: usize) -> Vec<Step> {
@@ -52,6 +65,9 @@ pub(crate) fn among(scan: &Scan, found: &Findings, count: usize) -> Vec<Step> {
             }
             for callee in &meant.units {
                 let new = !steps.iter().any(|step: &Step| step.caller == *caller && step.callee == *callee);
+                // What tests call shows nothing of how code hangs together.
+                let new =
+                    new && (*caller == units[0] || !scan.units[*caller].test && scan.role(*caller) <= Role::Vendored);
                 if units.contains(callee) && callee != caller && new {
                     steps.push(Step::new(*caller, *callee, call.line, &meant));
                 }

@@ -237,6 +237,32 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_is_not_the_function_of_its_name() {
+        let ruby = b"class Vault\n  def session(env)\n    env['session']\n  end\n\n  def seal_token(session)\n    digest(session)\n  end\n\n  def digest(text)\n    text.hash\n  end\nend\n";
+        let js = b"function next() {\n  return 1;\n}\n\nfunction handleParcel(parcel, next) {\n  weighParcel(parcel);\n  next();\n}\n\nfunction weighParcel(parcel) {\n  return parcel.weight;\n}\n";
+        let go = b"package shop\n\nfunc ShipCrate(done func()) {\n\tweighCrate()\n\tdone()\n}\n\nfunc done() {}\n";
+        let other = b"package shop\n\nfunc weighCrate() {}\n";
+        let files: &[(&str, &[u8])] = &[("vault.rb", ruby), ("p.js", js), ("shop/a.go", go), ("shop/b.go", other)];
+        for (question, told, untold) in [
+            ("how is a token sealed", "`Vault.seal_token` calls `Vault.digest`", "calls `Vault.session`"),
+            ("how is a parcel handled", "`handleParcel` calls `weighParcel`", "calls `next`"),
+            ("how is a crate shipped", "`ShipCrate` calls `weighCrate` at `shop/a.go:4`\n", "calls `done`"),
+        ] {
+            let report = ask(question, files);
+            assert!(report.markdown.contains(told), "{told} in {}", report.markdown);
+            assert!(!report.markdown.contains(untold), "{untold} in {}", report.markdown);
+        }
+    }
+
+    #[test]
+    fn a_go_package_is_the_last_name_of_its_path() {
+        let gin = b"package gin\n\nimport \"github.com/x/gin/binding\"\n\nfunc BindParcel() {\n\tbinding.Default()\n}\n\nfunc Default() {}\n";
+        let binding = b"package binding\n\nfunc Default() {}\n";
+        let report = ask("how is a parcel bound", &[("gin.go", gin), ("binding/binding.go", binding)]);
+        assert!(!report.markdown.contains("(`gin.go:9"), "{}", report.markdown);
+    }
+
+    #[test]
     fn a_list_is_complete_and_says_what_was_looked_at() {
         let run = b"import os\n\n# os.environ is read below\n\n\ndef run():\n    text = 'os.environ'\n    return os.environ['A'], text\n\n\ndef stop():\n    return os.getenv('B')\n";
         let rust = b"fn main() {\n    let home = std::env::var(\"HOME\");\n}\n";

@@ -1,7 +1,9 @@
 //! One file parsed: its definitions, how they nest, its calls, and its words in their roles. Knows
 //! trees, but neither questions nor the cache.
 
-use super::language::{Capture, Compiled, Export, Kind, Language, Leaf};
+use super::language::{self, Capture, Compiled, Export, Kind, Language, Leaf};
+use super::receiver::{self, Receiver};
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
@@ -70,7 +72,7 @@ pub(crate) fn read(language: &Language, source: &str) -> Option<Symbols> {
     let mut symbols = Symbols::default();
     let mut docstrings = Vec::new();
     walk(&tree, compiled, &mut symbols.tokens, &mut docstrings);
-    query(&tree, compiled, language.export, source, &mut symbols);
+    query(&tree, compiled, language, source, &mut symbols);
     nest(&mut symbols.definitions);
     document(&mut symbols, &docstrings, source);
     Some(symbols)
@@ -99,7 +101,7 @@ fn without_attributes<'a>(language: &Language, source: &'a str) -> Cow<'a, str> 
 /// The definitions of a tree, and nothing else.
 pub(crate) fn definitions(tree: &Tree, language: &Language, compiled: &Compiled, source: &str) -> Symbols {
     let mut symbols = Symbols::default();
-    query(tree, compiled, language.export, source, &mut symbols);
+    query(tree, compiled, language, source, &mut symbols);
     nest(&mut symbols.definitions);
     symbols
 }
@@ -158,10 +160,11 @@ fn walk(tree: &Tree, compiled: &Compiled, tokens: &mut Vec<Token>, docstrings: &
     }
 }
 
-fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols: &mut Symbols) {
+fn query(tree: &Tree, compiled: &Compiled, language: &Language, source: &str, symbols: &mut Symbols) {
     let mut cursor = QueryCursor::new();
     let mut matches = cursor.matches(&compiled.query, tree.root_node(), source.as_bytes());
     let mut found: Vec<(usize, Definition)> = Vec::new();
+    let mut locals: Vec<Range<usize>> = Vec::new();
     while let Some(matched) = matches.next() {
         let (mut name, mut owner, mut definition) = (None, None, None);
         for capture in matched.captures() {
@@ -172,6 +175,7 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
                 Some(Capture::Call) => {
                     symbols.calls.push(Call { bytes: capture.node.byte_range(), line: lines(&capture.node).0 });
                 }
+                Some(Capture::Local) => locals.push(capture.node.byte_range()),
                 Some(Capture::Base) => symbols.bases.push(capture.node.byte_range()),
                 Some(Capture::Import) => symbols.imports.push(capture.node.byte_range()),
                 _ => {}
@@ -179,7 +183,7 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
         }
         if let (Some(name), Some((kind, node))) = (name, definition) {
             let owner = owner.and_then(|owner| source.get(owner.byte_range()));
-            if let Some(definition) = define(kind, &node, &name, owner, export, source) {
+            if let Some(definition) = define(kind, &node, &name, owner, language.export, source) {
                 found.push((name.start_byte(), definition));
             }
         }
@@ -204,6 +208,35 @@ fn query(tree: &Tree, compiled: &Compiled, export: Export, source: &str, symbols
     symbols.bases.sort_by_key(|base| base.start);
     symbols.bases.dedup();
     symbols.imports.sort_by_key(|import| import.start);
+    forget_locals(symbols, &locals, language, source);
+}
+
+/// More definitions around a byte are not looked for.
+const LOOKED_BACK: usize = 64;
+
+/// A parameter or variable that is called, or in Ruby only looked at, is not the definition of its name.
+fn forget_locals(symbols: &mut Symbols, locals: &[Range<usize>], language: &Language, source: &str) {
+    let definitions = &symbols.definitions;
+    let around = |byte: usize| {
+        let next = definitions.partition_point(|definition| definition.bytes.start <= byte);
+        let before = (next.saturating_sub(LOOKED_BACK)..next).rev();
+        before.filter(move |at| definitions[*at].bytes.end > byte && definitions[*at].kind.is_callable())
+    };
+    let known: FxHashSet<(usize, &str)> =
+        locals.iter().filter_map(|local| Some((around(local.start).next()?, source.get(local.clone())?))).collect();
+    if known.is_empty() {
+        return;
+    }
+    let is_local = |call: &Call| {
+        let Some(name) = source.get(call.bytes.clone()) else { return false };
+        let with_arguments = source.get(call.bytes.end..).is_some_and(|rest| rest.starts_with('('));
+        let may_be = language::calls_locals(language.name) || !with_arguments;
+        let bare = || receiver::before(source, call.bytes.start, None) == Receiver::Nothing;
+        may_be && around(call.bytes.start).any(|at| known.contains(&(at, name))) && bare()
+    };
+    let keep: Vec<bool> = symbols.calls.iter().map(|call| !is_local(call)).collect();
+    let mut keep = keep.into_iter();
+    symbols.calls.retain(|_| keep.next().unwrap_or(true));
 }
 
 fn define(

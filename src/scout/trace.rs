@@ -118,6 +118,13 @@ impl Graph {
             let inner: Vec<usize> = here.iter().copied().filter(|at| scan.parent(*at) == Some(unit)).collect();
             return Some(Meant { units: if inner.is_empty() { here } else { inner }, how: How::File });
         }
+        if language::family(scan.path(unit)).is_some_and(language::shares_folder) {
+            let beside: Vec<usize> =
+                functions().filter(|at| folder(scan.path(*at)) == folder(scan.path(unit)) && *at != unit).collect();
+            if !beside.is_empty() {
+                return Some(Meant { units: beside, how: How::File });
+            }
+        }
         let imports = self.imports(scan, file);
         let brought: Vec<usize> =
             functions().filter(|at| imports.iter().any(|import| brings(scan, import, name, *at))).collect();
@@ -152,8 +159,10 @@ impl Graph {
         let functions = all.iter().map(|at| *at as usize).filter(|at| !Families::is_method(scan, *at));
         let imports = self.imports(scan, scan.file_of[unit]);
         let imported = |at: usize| imports.iter().any(|import| import.contains(&on) && names_file(scan, import, at));
-        let of_module: Vec<usize> =
-            functions.filter(|at| is_module(scan.path(*at), receiver) || imported(*at)).collect();
+        let of_module: Vec<usize> = functions
+            .filter(|at| is_module(scan.path(*at), receiver) || imported(*at))
+            .filter(|at| *at != unit)
+            .collect();
         if !of_module.is_empty() {
             return Some(Meant { units: of_module, how: How::Import });
         }
@@ -244,7 +253,19 @@ fn brings(scan: &Scan, import: &[u32], name: u32, unit: usize) -> bool {
 
 /// Whether an import names the file of a unit, or its folder.
 fn names_file(scan: &Scan, import: &[u32], unit: usize) -> bool {
-    import.iter().any(|name| is_module(scan.path(unit), scan.facts.names.get(*name)))
+    let path = scan.path(unit);
+    let mut names = import.iter().map(|name| scan.facts.names.get(*name));
+    if language::family(path).is_some_and(language::shares_folder) {
+        // `github.com/a/b/c` is the folder `c`, not the folder or file `b`; `/v2` behind it is its version.
+        let is_version =
+            |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+        return names.rev().find(|name| !is_version(name)).is_some_and(|name| is_module(path, name));
+    }
+    names.any(|name| is_module(path, name))
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether a file is the module of a name: by its own name, or its folder's where that is what is imported.
@@ -252,7 +273,8 @@ fn is_module(path: &str, name: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
     let folder = folders.rsplit('/').next().unwrap_or(folders);
-    let of_folder =
-        matches!(stem, "mod" | "index" | "__init__" | "lib" | "main") || language::family(path) == Some("go");
-    stem == name || of_folder && folder == name
+    let shares = language::family(path).is_some_and(language::shares_folder);
+    let of_folder = matches!(stem, "mod" | "index" | "__init__" | "lib" | "main") || shares;
+    // The folder of the whole subject has no name that is known: its file of that name stands for it.
+    (folder.is_empty() || !shares) && stem == name || of_folder && folder == name
 }

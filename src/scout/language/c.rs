@@ -19,6 +19,7 @@ const QUERY: &str = r"
 (type_definition declarator: (type_identifier) @name) @type
 (preproc_def name: (identifier) @name) @constant
 (preproc_function_def name: (identifier) @name) @macro
+(parameter_declaration declarator: [(identifier) @local (pointer_declarator declarator: (identifier) @local) (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @local)))])
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression field: (field_identifier) @call))
 (preproc_include) @import

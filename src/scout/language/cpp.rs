@@ -44,6 +44,7 @@ const QUERY: &str = r"
 (namespace_definition body: (declaration_list (declaration declarator: (init_declarator declarator: (_ declarator: (identifier) @name))) @constant))
 (preproc_def name: (identifier) @name) @constant
 (preproc_function_def name: (identifier) @name) @macro
+(parameter_declaration declarator: [(identifier) @local (pointer_declarator declarator: (identifier) @local) (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @local)))])
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression field: (field_identifier) @call))
 (call_expression function: (qualified_identifier name: (identifier) @call))

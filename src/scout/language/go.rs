@@ -14,6 +14,7 @@ const QUERY: &str = r"
 (type_declaration (type_spec name: (type_identifier) @name)) @class
 (source_file (const_declaration (const_spec name: (identifier) @name)) @constant)
 (source_file (var_declaration (var_spec name: (identifier) @name)) @constant)
+(parameter_declaration name: (identifier) @local)
 (call_expression function: (identifier) @call)
 (call_expression function: (selector_expression field: (field_identifier) @call))
 (composite_literal type: (type_identifier) @call)

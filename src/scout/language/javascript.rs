@@ -38,6 +38,7 @@ pub(super) const QUERY: &str = r#"
 const CLASSES: &str = r"
 (class_declaration name: (identifier) @name) @class
 (export_statement declaration: (class_declaration name: (identifier) @name)) @class
+(formal_parameters [(identifier) @local (assignment_pattern left: (identifier) @local)])
 (class_heritage [(identifier) @base (member_expression property: (property_identifier) @base)])
 (field_definition property: (property_identifier) @name value: [(arrow_function) (function_expression)]) @method
 ";

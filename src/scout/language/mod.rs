@@ -36,7 +36,7 @@ pub(crate) enum Export {
 ///
 /// Captures of `query`: `@name` with one of `@function @method @class @interface @type @constant
 /// @macro @module @scope @callback @declaration` around it; `@owner` beside a name whose type stands
-/// elsewhere; `@call`; `@base`, a name that the class around it extends; `@import`, all of it.
+/// elsewhere; `@call`; `@local`, a parameter or variable that may bear the name of a call; `@base`, a name that the class around it extends; `@import`, all of it.
 pub(crate) struct Language {
     /// As a fenced block names it.
     pub(crate) name: &'static str,
@@ -68,6 +68,7 @@ pub(crate) enum Capture {
     Name,
     Owner,
     Call,
+    Local,
     Base,
     Import,
     Definition(Kind),
@@ -262,6 +263,7 @@ impl Language {
                 "name" => Capture::Name,
                 "owner" => Capture::Owner,
                 "call" => Capture::Call,
+                "local" => Capture::Local,
                 "base" => Capture::Base,
                 "import" => Capture::Import,
                 other => Kind::of_capture(other).map_or(Capture::Other, Capture::Definition),
@@ -353,6 +355,16 @@ pub(crate) fn family_of(name: &'static str) -> &'static str {
 /// Whether a method of the own class is called by its name alone.
 pub(crate) fn calls_itself_bare(family: &str) -> bool {
     matches!(family, "java" | "csharp" | "c" | "ruby" | "swift")
+}
+
+/// Whether a parameter or variable is meant where its name is called with arguments.
+pub(crate) fn calls_locals(language: &str) -> bool {
+    language != "ruby"
+}
+
+/// Whether the files of a folder see each other's functions.
+pub(crate) fn shares_folder(family: &str) -> bool {
+    family == "go"
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ const QUERY: &str = r"
 (class_definition name: (identifier) @name) @class
 (decorated_definition definition: (class_definition name: (identifier) @name)) @class
 (module (expression_statement (assignment left: (identifier) @name)) @constant)
+(parameters [(identifier) @local (typed_parameter (identifier) @local) (default_parameter name: (identifier) @local) (typed_default_parameter name: (identifier) @local)])
 (call function: (identifier) @call)
 (call function: (attribute attribute: (identifier) @call))
 (decorator (identifier) @call)

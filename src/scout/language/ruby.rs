@@ -20,6 +20,10 @@ const QUERY: &str = r#"
 (call method: (identifier) @_include arguments: (argument_list [(constant) @base (scope_resolution name: (constant) @base)]) (#any-of? @_include "include" "extend" "prepend"))
 (call method: (identifier) @_require (#any-of? @_require "require" "require_relative" "autoload" "load")) @import
 (assignment left: (constant) @name) @constant
+(method_parameters [(identifier) @local (optional_parameter name: (identifier) @local) (keyword_parameter name: (identifier) @local) (splat_parameter name: (identifier) @local) (block_parameter name: (identifier) @local)])
+(block_parameters (identifier) @local)
+(assignment left: (identifier) @local)
+(assignment left: (left_assignment_list (identifier) @local))
 (call method: (identifier) @call)
 (call receiver: (constant) @call)
 (body_statement (identifier) @call)

@@ -18,6 +18,7 @@ const QUERY: &str = r"
 (static_item name: (identifier) @name) @constant
 (type_item name: (type_identifier) @name) @type
 (macro_definition name: (identifier) @name) @macro
+(parameter pattern: (identifier) @local)
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression field: (field_identifier) @call))
 (call_expression function: (scoped_identifier name: (identifier) @call))

@@ -27,6 +27,8 @@ const QUERY: &str = r"
 (export_statement declaration: (interface_declaration name: (type_identifier) @name)) @interface
 (type_alias_declaration name: (type_identifier) @name) @type
 (export_statement declaration: (type_alias_declaration name: (type_identifier) @name)) @type
+(required_parameter pattern: (identifier) @local)
+(optional_parameter pattern: (identifier) @local)
 (extends_clause value: [(identifier) @base (member_expression property: (property_identifier) @base)])
 (implements_clause [(type_identifier) @base (generic_type name: (type_identifier) @base)])
 (extends_type_clause [(type_identifier) @base (generic_type name: (type_identifier) @base)])
