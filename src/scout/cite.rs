@@ -57,8 +57,8 @@ pub(crate) struct Cited {
     pub(crate) lines: Lines,
     /// Share of the question's worth within the lines, 0 to 1.
     pub(crate) near: f32,
-    /// The same within any three lines of them.
-    pub(crate) tight: f32,
+    /// What it is worth by words and neighbours alone.
+    pub(crate) plain: f32,
 }
 
 /// Chooses the lines of a place.
@@ -92,13 +92,19 @@ pub(crate) fn choose(ranker: &Ranker, place: Ranked, sources: &mut Sources) -> C
     let to = (from + (lines.last - lines.first) as usize + 1).min(marks.len());
     let seen = marks.get(from..to).unwrap_or(&[]).iter().fold(0, |seen, mark| seen | mark);
     let near = ranker.share(seen);
-    let within = marks.get(from..to).unwrap_or(&[]);
-    let tight = within
-        .windows(3.min(within.len().max(1)))
-        .map(|three| ranker.share(three.iter().fold(0, |seen, mark| seen | mark)))
-        .fold(0.0, f32::max);
-    Cited { ranked: place, lines, near, tight }
+    let lines = if length <= whole { Lines { first: behind(unit.doc, unit.first, unit.last), ..lines } } else { lines };
+    let plain = place.score * (1.0 + ranker.weights.near * near);
+    Cited { ranked: place, lines, near, plain }
 }
+
+/// The first line of a unit, or of its code if a long documentation stands within it.
+fn behind(doc: Option<(u32, u32)>, first: u32, last: u32) -> u32 {
+    let within = doc.filter(|(from, to)| *from > first && *to < last && to - from >= LONG_DOC);
+    within.map_or(first, |(_, to)| to + 1)
+}
+
+/// Documentation of more lines than this is not cited with the code that it stands in.
+const LONG_DOC: u32 = 7;
 
 /// For each line of a unit, which stems of the question stand in it.
 pub(crate) fn marks(scan: &Scan, text: &[String], first: u32, last: u32) -> Vec<u128> {

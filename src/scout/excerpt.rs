@@ -64,6 +64,7 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
             break;
         }
         // Marks of documentation tools say nothing to a reader.
+        let text = &without_roles(text);
         if text.starts_with(['@', ':', '\\']) || text.starts_with(".. ") {
             break;
         }
@@ -86,14 +87,31 @@ pub(crate) fn summary(scan: &Scan, unit: usize, sources: &mut Sources) -> Option
             break;
         }
     }
-    if words.len() > 200 {
-        let cut = words.char_indices().map(|(at, _)| at).take_while(|at| *at <= 190).last()?;
+    if words.len() > 160 {
+        let cut = words.char_indices().map(|(at, _)| at).take_while(|at| *at <= 150).last()?;
         let cut = words[..cut].rfind(' ').unwrap_or(cut);
         words.truncate(cut);
         words.push_str(" …");
     }
     let words = words.trim();
     (words.len() > 3 && words.contains(char::is_alphabetic)).then(|| plain(words))
+}
+
+/// `:func:` before a name in backticks, as Sphinx has it, is left out.
+fn without_roles(text: &str) -> String {
+    let mut pieces = text.split(":`");
+    let mut out = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        let role = out.rfind(|c: char| !(c.is_ascii_lowercase() || c == ':')).map_or(0, |at| at + 1);
+        if out[role..].starts_with(':') && out.len() - role > 2 {
+            out.truncate(role);
+        } else {
+            out.push(':');
+        }
+        out.push('`');
+        out.push_str(piece);
+    }
+    out
 }
 
 /// Without the tags of documentation comments, `<summary>`, `<p>`; of `<see cref="X"/>` the name stays.
@@ -178,7 +196,7 @@ pub(crate) fn telling_line(ranker: &Ranker, place: &Cited, sources: &mut Sources
         }
     }
     let (_, line) = best?;
-    let said: String = text.get(line as usize - 1)?.trim().chars().take(110).collect();
+    let said: String = text.get(line as usize - 1)?.trim().chars().take(100).collect();
     said.contains(char::is_alphabetic).then_some((line, said))
 }
 
@@ -200,15 +218,20 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
     if shown.len() <= most {
         keep.fill(true);
     } else {
-        let head = (0..shown.len()).find(|at| !documented(*at) && !shown[*at].trim().is_empty()).unwrap_or(0);
-        keep[head] = true;
+        // Lines cut from the middle have no head.
+        if place.lines.first <= unit.first && unit.kind != Kind::Part {
+            let head = (0..shown.len()).find(|at| !documented(*at) && !shown[*at].trim().is_empty()).unwrap_or(0);
+            keep[head] = true;
+        }
         let mut order: Vec<usize> =
             (0..shown.len()).filter(|at| !documented(*at) && marks.get(*at).is_some_and(|mark| *mark != 0)).collect();
         order.sort_by(|a, b| ranker.share(marks[*b]).total_cmp(&ranker.share(marks[*a])).then(a.cmp(b)));
         for at in order {
             for near in [at, at + 1, at.saturating_sub(1)] {
                 let room = keep.iter().filter(|kept| **kept).count() < most;
-                if room && near < shown.len() && !documented(near) {
+                // A lone bracket or a comment beside the line says little.
+                let says = shown.get(near).is_some_and(|line| near == at || says_something(line));
+                if room && says && !documented(near) {
                     keep[near] = true;
                 }
             }
@@ -225,7 +248,13 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
     let mut gap = false;
     for (line, kept) in shown.iter().zip(&keep) {
         if *kept {
+            if line.trim().is_empty() && (gap || out.is_empty()) {
+                continue;
+            }
             if gap && !out.is_empty() {
+                while out.last().is_some_and(String::is_empty) {
+                    out.pop();
+                }
                 out.push("…".to_owned());
             }
             gap = false;
@@ -248,6 +277,13 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
         out.push("…".to_owned());
     }
     out
+}
+
+/// Whether a line is more than white space, a bracket or a comment.
+fn says_something(line: &str) -> bool {
+    let line = line.trim();
+    let comment = ["#", "//", "/*", "*", "--"].iter().any(|mark| line.starts_with(mark));
+    !comment && line.contains(|c: char| c.is_alphanumeric())
 }
 
 /// What a unit is, in a word or two.
@@ -278,7 +314,14 @@ pub(crate) fn kind(scan: &Scan, unit: usize) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::without_tags;
+    use super::{without_roles, without_tags};
+
+    #[test]
+    fn roles_of_names_are_left_out() {
+        assert_eq!(without_roles("files from :attr:`root` and :py:func:`open`."), "files from `root` and `open`.");
+        assert_eq!(without_roles(":param x: `y`, a:`b`"), ":param x: `y`, a:`b`");
+        assert_eq!(without_roles(":func:`a`"), "`a`");
+    }
 
     #[test]
     fn tags_of_documentation_are_left_out() {

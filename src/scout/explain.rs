@@ -22,6 +22,12 @@ const IN_ALL: usize = 10;
 const BESIDE: usize = 5;
 /// Places shown where nothing answers.
 const NEAREST: usize = 8;
+/// Of the places behind those told, so many say what they are; of the rest only the name is given.
+const DESCRIBED: usize = 3;
+/// Calls shown beside the way to the first place.
+const CALLS: usize = 2;
+/// Lines of code shown of the first place, and of the second.
+const EXCERPTS: [usize; 2] = [9, 5];
 
 /// Writes the answer. The best places come first in `places`, in whatever order a reader is told of
 /// them; what else is cited follows.
@@ -66,9 +72,9 @@ pub(crate) fn report(
         if matches!(ranker.query.ask, Ask::How | Ask::Flow) {
             page.steps(found);
         }
-        page.conditions(ranker, found);
+        let excerpts = if page.conditions(ranker, found) { 1 } else { 2 };
         page.connected(found);
-        page.code(ranker, found);
+        page.code(ranker, found, excerpts);
         // What a group holds is told there.
         let told = found.group.as_ref().map_or(DIRECT, |group| DIRECT.max(group.units.len()));
         page.also(found, told, IN_ALL.max(told + 4));
@@ -147,6 +153,7 @@ impl Page<'_, '_> {
         for (at, place) in found.places.iter().take(DIRECT).enumerate() {
             let text = self.describe(place, false);
             let lead = match (at, ranker.query.ask) {
+                (0, _) if found.signals.is_doubtful() => "It may not be here; what comes nearest: ",
                 (0, Ask::Where) => "Best match: ",
                 (0, Ask::How | Ask::Flow) => "Look first at ",
                 (0, Ask::List) => "Found, best match first: ",
@@ -171,33 +178,30 @@ impl Page<'_, '_> {
             return;
         }
         self.put("## Also look at\n\n");
-        for place in places {
+        for place in places.iter().take(DESCRIBED) {
             let text = self.describe(place, true);
             let _ = writeln!(self.text, "- {text}");
+        }
+        let rest: Vec<String> = places.iter().skip(DESCRIBED).map(|place| self.name(place)).collect();
+        if !rest.is_empty() {
+            let _ = writeln!(self.text, "- {}", rest.join(", "));
         }
         self.put("\n");
     }
 
-    /// One call, and what tells that it means what it is said to mean.
-    fn step(&mut self, step: &Step) -> String {
-        let caller = self.scan.qualified(step.caller).unwrap_or_else(|| "code".to_owned());
-        let target = self.scan.qualified(step.callee).unwrap_or_default();
-        let citation = self.cite(step.caller, step.line, step.line, 0.0);
-        let (caller, target) = (excerpt::code(&caller), excerpt::code(&target));
-        let others = match step.meanings {
-            0 | 1 => String::new(),
-            meanings => format!(", or {} more", meanings - 1),
-        };
-        if step.is_told() {
-            return format!("{caller} calls {target} at {citation}");
+    /// `name` (`path:lines`).
+    fn name(&mut self, place: &Cited) -> String {
+        let citation = self.cite_place(place);
+        let named = self.scan.units[place.ranked.unit].kind != Kind::Text;
+        match self.scan.qualified(place.ranked.unit).filter(|_| named) {
+            Some(name) => format!("{} ({citation})", excerpt::code(&name)),
+            None => citation,
         }
-        let name = excerpt::code(self.scan.name(step.callee).unwrap_or_default());
-        let by = match step.how {
-            How::Like => "by the name of what it is called on",
-            How::Name => "by its name alone",
-            _ => "as there are several of that name",
-        };
-        format!("{caller} calls {name} at {citation}: {target}{others}, {by}")
+    }
+
+    /// A definition's name, as code.
+    fn called(&self, unit: usize) -> String {
+        excerpt::code(&self.scan.qualified(unit).unwrap_or_else(|| "code".to_owned()))
     }
 
     fn connected(&mut self, found: &Findings) {
@@ -212,32 +216,34 @@ impl Page<'_, '_> {
         let way = connect::way_to(self.scan, found, first);
         let mut steps = connect::among(self.scan, found, 6);
         steps.retain(|step| !way.iter().any(|known| known.caller == step.caller && known.callee == step.callee));
-        steps.truncate(4);
+        steps.truncate(CALLS);
         if way.is_empty() && steps.is_empty() {
             return;
         }
         self.put("## How it connects\n\n");
         if let Some(entry) = way.first() {
-            let mut names: Vec<String> = vec![self.scan.qualified(entry.caller).unwrap_or_default()];
-            names.extend(way.iter().map(|step| self.scan.qualified(step.callee).unwrap_or_default()));
-            let names: Vec<String> = names.iter().map(|name| excerpt::code(name)).collect();
             let told = way.iter().all(Step::is_told);
             let lead = if told { "One way there" } else { "One way there, as far as names tell" };
-            let _ = write!(self.text, "{lead}: {}.\n\n", names.join(" → "));
+            let _ = write!(self.text, "{lead}: {}", self.called(entry.caller));
+            for step in &way {
+                let citation = self.cite(step.caller, step.line, step.line, 0.0);
+                let _ = write!(self.text, " → {} (at {citation}{})", self.called(step.callee), doubt(step));
+            }
+            self.put(".\n\n");
         }
-        for step in way.iter().chain(&steps) {
-            let text = self.step(step);
-            let _ = writeln!(self.text, "- {text}");
+        for step in &steps {
+            let citation = self.cite(step.caller, step.line, step.line, 0.0);
+            let (from, to) = (self.called(step.caller), self.called(step.callee));
+            let _ = writeln!(self.text, "- {from} calls {to} at {citation}{}", doubt(step));
         }
-        self.put("\n");
+        if !steps.is_empty() {
+            self.put("\n");
+        }
     }
 
-    fn code(&mut self, ranker: &Ranker, found: &Findings) {
-        let count = if ranker.query.ask == Ask::Where { 2 } else { 3 };
-        let most = if count == 2 { 14 } else { 10 };
-        let shown: Vec<&Cited> = found.places.iter().take(count).collect();
+    fn code(&mut self, ranker: &Ranker, found: &Findings, count: usize) {
         self.put("## The code\n\n");
-        for place in shown {
+        for (place, most) in found.places.iter().zip(EXCERPTS).take(count) {
             let lines = excerpt::lines(ranker, place, most, self.sources);
             if lines.is_empty() {
                 continue;
@@ -291,39 +297,28 @@ impl Page<'_, '_> {
             && found.listings.is_empty()
             && let Some(best) = found.places.first()
         {
-            let here: Vec<String> = ranker
-                .query
-                .concepts
-                .iter()
-                .zip(&best.ranked.met)
-                .filter(|(_, met)| **met > 0.1)
-                .map(|(concept, _)| excerpt::code(&concept.word))
-                .collect();
-            let not: Vec<String> = ranker
-                .query
-                .concepts
-                .iter()
-                .zip(&best.ranked.met)
-                .filter(|(_, met)| **met <= 0.1)
-                .map(|(concept, _)| excerpt::code(&concept.word))
-                .collect();
+            let words = |wanted: bool| -> Vec<String> {
+                let met = ranker.query.concepts.iter().zip(&best.ranked.met);
+                met.filter(|(_, met)| (**met > 0.1) == wanted)
+                    .map(|(concept, _)| excerpt::code(&concept.word))
+                    .collect()
+            };
+            let (here, not) = (words(true), words(false));
             if !here.is_empty() {
                 let _ = write!(
                     self.text,
-                    "The first place was found by {} (or words that often stand for them)",
+                    "The first place was found by {}, or words that often stand for them",
                     here.join(", ")
                 );
                 if not.is_empty() {
-                    self.put(". ");
+                    self.put("; ");
                 } else {
-                    let _ = write!(self.text, "; it does not speak of {}. ", not.join(", "));
+                    let _ = write!(self.text, " (it does not speak of {}); ", not.join(", "));
                 }
             }
             let share = (found.signals.near * 100.0).round();
-            let _ = write!(
-                self.text,
-                "Weighted by rarity, {share:.0} % of the question (or words that often stand for its words) stands together in one place. "
-            );
+            let one = if here.is_empty() { "One place" } else { "one place" };
+            let _ = write!(self.text, "{one} brings together {share:.0} % of the question, by rarity of its words. ");
             match (&found.group, ranker.query.ask) {
                 (Some(_), _) => self.put("The list is complete as to names; what bears another name is not in it. "),
                 (None, Ask::List) => {
@@ -332,7 +327,7 @@ impl Page<'_, '_> {
                 _ => {}
             }
         }
-        self.put("Found by words, names and calls alone; calls are resolved by what they are called on, classes, bases and imports, else by name. ");
+        self.put("Found by words, names and calls alone; a call means what its object, class and imports say, else what its name says. ");
         let _ = write!(self.text, "Files read: {}, of them parsed as code: {}", coverage.files, coverage.parsed);
         let mut gaps = Vec::new();
         for (count, what) in [
@@ -352,6 +347,23 @@ impl Page<'_, '_> {
             let _ = writeln!(self.text, "; not read: {}.", gaps.join(", "));
         }
     }
+}
+
+/// What else a call may mean, and what tells that it means this; nothing where the code says so.
+fn doubt(step: &Step) -> String {
+    if step.is_told() {
+        return String::new();
+    }
+    let others = match step.meanings {
+        0 | 1 => String::new(),
+        meanings => format!("or {} more, ", meanings - 1),
+    };
+    let by = match step.how {
+        How::Like => "by the name of what it is called on",
+        How::Name => "by its name alone",
+        _ => "as there are several of that name",
+    };
+    format!(", {others}{by}")
 }
 
 /// Words of the question that no unit of source has, in any form.

@@ -7,6 +7,7 @@
 mod alike;
 mod cache;
 mod cite;
+mod close;
 mod conditions;
 mod connect;
 mod excerpt;
@@ -220,7 +221,7 @@ mod tests {
             &[("auth.py", source), ("other.py", b"def unrelated():\n    pass\n")],
         );
         assert_eq!(report.places[0].symbol.as_deref(), Some("store_token"), "{}", report.markdown);
-        assert!(report.markdown.contains("`login` calls `store_token` at `auth.py:7`"), "{}", report.markdown);
+        assert!(report.markdown.contains("`login` → `store_token` (at `auth.py:7`)"), "{}", report.markdown);
     }
 
     #[test]

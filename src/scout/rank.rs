@@ -149,13 +149,12 @@ impl<'a> Ranker<'a> {
             Role::Data | Role::Generated => weights.data,
         };
         let kind = match head.kind {
-            Kind::Function | Kind::Method | Kind::Macro | Kind::Text => 1.0,
+            Kind::Function | Kind::Method | Kind::Macro | Kind::Text | Kind::Part => 1.0,
             Kind::Callback => weights.callback,
             Kind::Class | Kind::Interface | Kind::Scope | Kind::Module => weights.class,
             Kind::Type | Kind::Constant => weights.constant,
             Kind::Block => weights.block,
             Kind::Declaration => weights.declaration,
-            Kind::Part => weights.part,
         };
         let trivial = if head.kind.is_callable() && head.last - head.first < 2 { weights.short } else { 1.0 };
         role * kind * trivial
@@ -205,17 +204,6 @@ impl<'a> Ranker<'a> {
         for place in ranked {
             place.score *= 1.0 + self.weights.file * share.get(&self.scan.file_of[place.unit]).copied().unwrap_or(0.0);
         }
-    }
-
-    /// Which share of the question's worth a unit's own name holds.
-    pub(crate) fn named(&self, unit: usize) -> f32 {
-        self.share(
-            self.scan
-                .found(unit)
-                .iter()
-                .filter(|word| word.counts.name > 0)
-                .fold(0, |seen, word| seen | 1 << word.stem),
-        )
     }
 
     /// The same, with what neighbours lend: a place that a good place calls, or that calls one.

@@ -1,10 +1,12 @@
 //! From a question to places, best first: words, then neighbours, then a close look at the best.
 
 use super::cite::{self, Cited, Sources};
+use super::close::Close;
 use super::connect;
 use super::list::{self, Listing};
 use super::query::Ask;
 use super::rank::{CLOSE, Ranked, Ranker};
+use super::scan::Scan;
 use super::siblings::{self, Group};
 use super::trace::Graph;
 
@@ -26,7 +28,7 @@ pub(crate) struct Findings {
 /// What tells an answer from a coincidence of words.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signals {
-    /// The score of the first place.
+    /// What the best place is worth by words and neighbours alone.
     pub(crate) top: f32,
     /// Share of the question's worth within the lines of one of the first places, 0 to 1.
     pub(crate) near: f32,
@@ -37,17 +39,41 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Whether the places answer the question. A logistic regression over the evaluation's answerable
-    /// and unanswerable questions, its weights rounded; left-out code bases: precision 0.70 at recall 0.67.
+    /// Of the best places by words and neighbours.
+    fn of(ranker: &Ranker, plain: &[&Cited]) -> Self {
+        Self {
+            top: plain.first().map_or(0.0, |place| place.plain),
+            near: plain.iter().map(|place| place.near).fold(0.0, f32::max),
+            file: plain.iter().map(|place| ranker.strict_in_file(place.ranked.unit)).fold(0.0, f32::max),
+            concepts: ranker.query.concepts.len(),
+        }
+    }
+
+    /// Whether the places answer the question.
     pub(crate) fn is_answer(&self) -> bool {
+        self.weight() > ENOUGH
+    }
+
+    /// Whether they may: of the evaluation's questions in this range, as many had no answer as had one.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.weight() < SURE
+    }
+
+    /// A logistic regression over the evaluation's answerable and unanswerable questions, its weights rounded;
+    /// left-out code bases: precision 0.70 at recall 0.67.
+    fn weight(&self) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
         let concepts = self.concepts.min(8) as f32;
-        0.95 * self.top.max(0.01).ln() + 1.5 * self.near + 1.8 * self.file + 0.7 * concepts > ENOUGH
+        0.95 * self.top.max(0.01).ln() + 1.5 * self.near + 1.8 * self.file + 0.7 * concepts
     }
 }
 
+/// So many of the best by words tell whether there is an answer.
+const LOOKED: usize = 5;
 /// What an answer must reach; see [`Signals::is_answer`].
 const ENOUGH: f32 = 3.25;
+/// What an answer reaches that is seldom a coincidence.
+const SURE: f32 = 3.9;
 
 /// So many places are kept.
 const PLACES: usize = 20;
@@ -58,17 +84,31 @@ pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Fin
     let by_words = ranker.by_words();
     let graph = Graph::around(scan, &by_words);
     let candidates = ranker.with_neighbours(by_words, &graph);
+    let close = Close::new(ranker, &graph, &candidates);
     let mut cited: Vec<Cited> = Vec::new();
     for place in candidates.into_iter().take(CLOSE) {
         let mut place = cite::choose(ranker, place, sources);
-        place.ranked.score *= 1.0
-            + ranker.weights.near * place.near
-            + ranker.weights.tight * place.tight
-            + ranker.weights.naming * ranker.named(place.ranked.unit);
+        place.ranked.score = close.worth(&place);
         cited.push(place);
     }
+    cited.sort_by(|a, b| b.plain.total_cmp(&a.plain).then(a.ranked.unit.cmp(&b.ranked.unit)));
+    let signals = Signals::of(ranker, &distinct(scan, &cited, LOOKED));
     cited.sort_by(|a, b| b.ranked.score.total_cmp(&a.ranked.score).then(a.ranked.unit.cmp(&b.ranked.unit)));
-    let mut places: Vec<Cited> = Vec::new();
+    let mut places: Vec<Cited> = distinct(scan, &cited, PLACES).into_iter().cloned().collect();
+    let found = signals.is_answer() || !listings.is_empty();
+    let mut group = None;
+    if ranker.query.ask == Ask::List && listings.is_empty() {
+        group = siblings::group(scan, ranker.query.head.as_deref(), &places);
+        if let Some(group) = &group {
+            places = together(group, places, ranker, sources);
+        }
+    }
+    Findings { places, graph, found, signals, listings, group }
+}
+
+/// The first `count` places of which none overlaps one before it.
+fn distinct<'a>(scan: &Scan, cited: &'a [Cited], count: usize) -> Vec<&'a Cited> {
+    let mut places: Vec<&Cited> = Vec::new();
     for place in cited {
         let path = scan.path(place.ranked.unit);
         let overlaps = places.iter().any(|known| {
@@ -79,26 +119,11 @@ pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Fin
         if !overlaps {
             places.push(place);
         }
-        if places.len() == PLACES {
+        if places.len() == count {
             break;
         }
     }
-    let first = || places.iter().take(5);
-    let signals = Signals {
-        top: places.first().map_or(0.0, |place| place.ranked.score),
-        near: first().map(|place| place.near).fold(0.0, f32::max),
-        file: first().map(|place| ranker.strict_in_file(place.ranked.unit)).fold(0.0, f32::max),
-        concepts: ranker.query.concepts.len(),
-    };
-    let found = signals.is_answer() || !listings.is_empty();
-    let mut group = None;
-    if ranker.query.ask == Ask::List && listings.is_empty() {
-        group = siblings::group(scan, ranker.query.head.as_deref(), &places);
-        if let Some(group) = &group {
-            places = together(group, places, ranker, sources);
-        }
-    }
-    Findings { places, graph, found, signals, listings, group }
+    places
 }
 
 /// The places of a group before all others: what registers them first, then as they rank, then as they stand.

@@ -41,6 +41,8 @@ pub(crate) struct Scan<'a> {
     found: Vec<Found>,
     /// For each file, a bit for each stem in its path.
     pub(crate) paths: Vec<u128>,
+    /// Whether any source was parsed; else all of it is text.
+    pub(crate) has_code: bool,
     /// How many units of source there are.
     pub(crate) source_units: u32,
     /// Words in a unit, on average.
@@ -90,6 +92,7 @@ impl<'a> Scan<'a> {
             starts: Vec::with_capacity(total + 1),
             found: Vec::new(),
             paths: Vec::with_capacity(of_files.len()),
+            has_code: facts.files.iter().any(|file| file.parsed && file.role.is_ok_and(|role| role <= Role::Vendored)),
             source_units: 0,
             mean_length: 1.0,
             stems,

@@ -50,14 +50,28 @@ pub(crate) struct Weights {
     pub(crate) synonym: f32,
     /// For one or two lines, which say little.
     pub(crate) short: f32,
-    /// For a part of a long definition.
-    pub(crate) part: f32,
     /// For what else stands in the file.
     pub(crate) file: f32,
-    /// For words within three lines.
-    pub(crate) tight: f32,
-    /// For the share of the question in the name.
-    pub(crate) naming: f32,
+    /// Of what is looked at closely, as powers of e: for how much it calls, ...
+    pub(crate) calls: f32,
+    /// ... for the share of the question in the path of its file, ...
+    pub(crate) located: f32,
+    /// ... in its name, ...
+    pub(crate) named: f32,
+    /// ... in what it calls, beyond its own words, ...
+    pub(crate) beyond: f32,
+    /// ... in the names of what it calls, ...
+    pub(crate) hands_on: f32,
+    /// ... in its file, ...
+    pub(crate) beside: f32,
+    /// ... for each good place that calls it, ...
+    pub(crate) wanted: f32,
+    /// ... for a part of a long definition, ...
+    pub(crate) part: f32,
+    /// ... against text that no grammar reads, beside code, ...
+    pub(crate) prose: f32,
+    /// ... against tests, documents and data.
+    pub(crate) aside: f32,
 }
 
 impl Default for Weights {
@@ -91,10 +105,17 @@ impl Default for Weights {
             again: 0.5,
             synonym: 1.0,
             short: 0.6,
-            part: 1.0,
             file: 0.45,
-            tight: 0.15,
-            naming: 0.1,
+            calls: 0.14,
+            located: 0.85,
+            named: 0.6,
+            beyond: 0.45,
+            hands_on: 0.2,
+            beside: 0.15,
+            wanted: 0.08,
+            part: 0.37,
+            prose: 0.36,
+            aside: 0.36,
         }
     }
 }

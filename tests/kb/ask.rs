@@ -41,7 +41,10 @@ fn the_first_place_is_where_it_is_done_and_the_way_there_is_shown() {
     assert_eq!((&first["path"], &first["in"]), (&"shop/cookies.py".into(), &"SignedCookies.save_cookie".into()));
     assert_eq!(first["status"], "fresh");
     let body = answer["note"]["body"].as_str().unwrap();
-    assert!(body.contains("`Shop.handle` → `Shop.finish` → `SignedCookies.save_cookie`"), "{body}");
+    assert!(
+        body.contains("`Shop.handle` → `Shop.finish` (at `shop/app.py:22`) → `SignedCookies.save_cookie`"),
+        "{body}"
+    );
 }
 
 #[test]

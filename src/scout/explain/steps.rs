@@ -11,9 +11,13 @@ use crate::scout::walk::Role;
 use std::fmt::Write;
 
 /// So many steps are told.
-const STEPS: usize = 9;
+const STEPS: usize = 5;
+/// A callee of fewer lines that calls nothing is no step.
+const SHORT: u32 = 3;
+/// Handlers within so many lines are told as one.
+const ROW: u32 = 2;
 /// So many errors and handlers.
-const CONDITIONS: usize = 8;
+const CONDITIONS: usize = 5;
 /// In so many of the best places they are looked for.
 const PLACES: usize = 4;
 
@@ -28,7 +32,7 @@ impl Page<'_, '_> {
             return;
         };
         let name = excerpt::code(&self.scan.qualified(unit).unwrap_or_default());
-        let _ = write!(self.text, "## What {name} does\n\n");
+        let _ = write!(self.text, "## What {name} calls, in order\n\n");
         let more = steps.len().saturating_sub(STEPS);
         for (at, (line, callee)) in (1..).zip(steps.into_iter().take(STEPS)) {
             let citation = self.cite(unit, line, line, 0.0);
@@ -55,7 +59,12 @@ impl Page<'_, '_> {
             let [callee] = meant.units[..] else { continue };
             let is_source = self.scan.role(callee) <= Role::Vendored && !self.scan.units[callee].test;
             let is_new = callee != unit && !steps.iter().any(|(_, known)| *known == callee);
-            if is_new && is_source && meant.how.is_told() && self.scan.units[callee].kind.is_callable() {
+            if is_new
+                && is_source
+                && self.says_something(found, callee)
+                && meant.how.is_told()
+                && self.scan.units[callee].kind.is_callable()
+            {
                 steps.push((call.line, callee));
             }
         }
@@ -63,10 +72,18 @@ impl Page<'_, '_> {
         steps
     }
 
-    /// Where the best places raise errors and catch them, and when.
-    pub(super) fn conditions(&mut self, ranker: &Ranker, found: &Findings) {
+    /// Whether a callee is more than a look at a value; or is one of the places found.
+    fn says_something(&self, found: &Findings, unit: usize) -> bool {
+        let head = &self.scan.units[unit];
+        head.last - head.first >= SHORT
+            || head.calls().count() > 1
+            || found.places.iter().any(|place| place.ranked.unit == unit)
+    }
+
+    /// Where the best places raise errors and catch them, and when. Whether that was asked for.
+    pub(super) fn conditions(&mut self, ranker: &Ranker, found: &Findings) -> bool {
         if ranker.query.ask != Ask::Flow && !ranker.query.of_failure {
-            return;
+            return false;
         }
         let mut lines = Vec::new();
         for place in found.places.iter().take(PLACES) {
@@ -77,10 +94,19 @@ impl Page<'_, '_> {
             let all = conditions::of(path, text, place.lines.first, place.lines.last, documented);
             lines.extend(all.into_iter().map(|condition| (unit, condition)));
         }
+        // Several in a row are one handler.
+        lines.dedup_by(|later, known| {
+            let near = later.0 == known.0 && later.1.line <= known.1.line + ROW;
+            near && later.1.catches && known.1.catches
+        });
         if lines.is_empty() {
-            return;
+            if ranker.query.of_failure {
+                self.put("The lines of these places raise no error and handle none.\n\n");
+            }
+            return false;
         }
         self.put("## What can go wrong\n\n");
+        let more = lines.len().saturating_sub(CONDITIONS);
         for (unit, condition) in lines.into_iter().take(CONDITIONS) {
             let citation = self.cite(unit, condition.line, condition.line, 0.0);
             let name = excerpt::code(&self.scan.qualified(unit).unwrap_or_else(|| "code".to_owned()));
@@ -92,6 +118,10 @@ impl Page<'_, '_> {
             }
             self.put("\n");
         }
+        if more > 0 {
+            let _ = writeln!(self.text, "- and {more} more in these places");
+        }
         self.put("\n");
+        true
     }
 }
