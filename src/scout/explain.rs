@@ -23,7 +23,7 @@ const BESIDE: usize = 5;
 /// Places shown where nothing answers.
 const NEAREST: usize = 8;
 /// Of the places behind those told, so many say what they are; of the rest only the name is given.
-const DESCRIBED: usize = 3;
+const DESCRIBED: usize = 2;
 /// Calls shown beside the way to the first place.
 const CALLS: usize = 2;
 /// Lines of code shown of the first place, and of the second.
@@ -69,10 +69,9 @@ pub(crate) fn report(
     } else if here {
         page.direct(ranker, found);
         page.group(found);
-        if matches!(ranker.query.ask, Ask::How | Ask::Flow) {
-            page.steps(found);
-        }
-        let excerpts = if page.conditions(ranker, found) { 1 } else { 2 };
+        let stepped = matches!(ranker.query.ask, Ask::How | Ask::Flow) && page.steps(found);
+        // One screen: what is told in words needs less code.
+        let excerpts = if page.conditions(ranker, found) || stepped { 1 } else { 2 };
         page.connected(found);
         page.code(ranker, found, excerpts);
         // What a group holds is told there.
@@ -153,7 +152,7 @@ impl Page<'_, '_> {
         for (at, place) in found.places.iter().take(DIRECT).enumerate() {
             let text = self.describe(place, false);
             let lead = match (at, ranker.query.ask) {
-                (0, _) if found.signals.is_doubtful() => "It may not be here; what comes nearest: ",
+                (0, _) if found.signals.is_doubtful() => "Not sure that it is here; what comes nearest: ",
                 (0, Ask::Where) => "Best match: ",
                 (0, Ask::How | Ask::Flow) => "Look first at ",
                 (0, Ask::List) => "Found, best match first: ",

@@ -89,7 +89,10 @@ static THREADS: Sort = Sort {
             r"\b(threading\.)?(Thread|Timer)\s*\(|\bThreadPool(Executor)?\s*\(|\bstart_new_thread\s*\(|\brun_in_executor\s*\(|\bto_thread\s*\(|\basyncio\.(create_task|ensure_future)\s*\(",
         ),
         ("javascript", r"\bnew\s+(Shared)?Worker\s*\("),
-        ("rust", r"\bthread::(spawn|scope|Builder)\b|\bspawn(_blocking|_local)?\s*\(|\brayon::(spawn|scope|join)\b"),
+        (
+            "rust",
+            r"\bthread::(spawn|scope|Builder)\b|\bspawn(_blocking|_local)?\s*\(\s*([^)\s]|$)|\brayon::(spawn|scope|join)\b",
+        ),
         ("go", r"^\s*go\s+(func\b|[\w.]+\()"),
         (
             "c",
@@ -293,7 +296,7 @@ static LOCKS: Sort = Sort {
         ),
         (
             "java",
-            r"\bsynchronized\b|\bnew\s+(Reentrant\w*Lock|Semaphore|CountDownLatch|Object\s*\(\s*\))|\.(lock|tryLock|withLock)\s*[({]|\bMutex\s*\(",
+            r"\bsynchronized\b|\b(Reentrant\w*Lock|Semaphore|CountDownLatch|Mutex)\s*\(|\bnew\s+Object\s*\(\s*\)|\.(lock|tryLock)\s*\(\s*\)|\.withLock\s*(\(\s*\)\s*)?\{",
         ),
         ("ruby", r"\b(Mutex|Monitor|ConditionVariable|Queue)\.new\b|\.synchronize\b"),
         (
@@ -398,6 +401,18 @@ mod tests {
             "python",
             &["os.environ['A']", "x = os.getenv('A')"],
             &["def environment(self):", "environ['wsgi.input']"],
+        ),
+        (
+            "starts of threads and background tasks",
+            "rust",
+            &["s.spawn(|| work())", "pool.spawn("],
+            &["Command::new(x).spawn()?;"],
+        ),
+        (
+            "locks",
+            "java",
+            &["val lock = ReentrantLock()", "lock.withLock {", "new Semaphore(1)", "lock.lock();"],
+            &["fun <T> Lock.withLock(action: () -> T): T {", "return@withLock"],
         ),
         ("uses of environment variables", "rust", &["std::env::var(\"A\")", "env!(\"A\")"], &["env::args()"]),
         ("uses of environment variables", "javascript", &["process.env.HOME"], &["app.get('env')"]),

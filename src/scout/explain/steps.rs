@@ -17,19 +17,20 @@ const SHORT: u32 = 3;
 /// Handlers within so many lines are told as one.
 const ROW: u32 = 2;
 /// So many errors and handlers.
-const CONDITIONS: usize = 5;
+const CONDITIONS: usize = 4;
 /// In so many of the best places they are looked for.
 const PLACES: usize = 4;
 
 impl Page<'_, '_> {
     /// What the best place calls, in the order of its lines, as far as it can be told what is meant.
-    pub(super) fn steps(&mut self, found: &Findings) {
+    /// Whether there are any.
+    pub(super) fn steps(&mut self, found: &Findings) -> bool {
         let callable = |unit: &usize| self.scan.units[*unit].kind.is_callable();
         let wholes = found.places.iter().take(3).map(|place| connect::whole(self.scan, place.ranked.unit));
         let Some((unit, steps)) =
             wholes.filter(callable).map(|unit| (unit, self.calls(found, unit))).find(|(_, steps)| steps.len() > 1)
         else {
-            return;
+            return false;
         };
         let name = excerpt::code(&self.scan.qualified(unit).unwrap_or_default());
         let _ = write!(self.text, "## What {name} calls, in order\n\n");
@@ -49,6 +50,7 @@ impl Page<'_, '_> {
             let _ = writeln!(self.text, "\nAnd {more} more calls.");
         }
         self.put("\n");
+        true
     }
 
     /// Line and callee of each call that is told, in order; of the source alone.
@@ -101,7 +103,9 @@ impl Page<'_, '_> {
         });
         if lines.is_empty() {
             if ranker.query.of_failure {
-                self.put("The lines of these places raise no error and handle none.\n\n");
+                self.put(
+                    "No line of these places raises or catches an error in the usual form of its language; a call may report one.\n\n",
+                );
             }
             return false;
         }
