@@ -46,7 +46,7 @@ fn is_worth_telling(scan: &Scan, name: u32, meant: &Meant) -> bool {
 /// Whether a name alone is unlikely to be given twice: of three words, or long.
 fn is_telling(name: &str) -> bool {
     let mut words = 0;
-    super::words::each(name, |_| words += 1);
+    crate::words::each(name, |_| words += 1);
     words > 2 || name.len() >= LONG_NAME
 }
 
