@@ -255,10 +255,11 @@ fn a_base_in_the_usual_place_is_hidden_even_where_another_one_is_used() {
 }
 
 #[test]
-fn a_question_without_words_and_a_folder_without_code_are_answered_with_no() {
+fn a_question_without_words_is_refused_and_a_folder_without_code_answered_with_no() {
     let env = Env::shop();
-    let run = env.kb("ask '???'").ends_with(1);
-    assert!(run.stdout.contains("no word that could be looked for"), "{run}");
+    env.kb("ask '???'").ends_with(2);
+    env.kb_reads("ask -f -", "where are cookies set\n?!\n").ends_with(2);
+    assert_eq!(env.kb("jobs --json").json()["total"], 0);
     fs::create_dir(env.path("empty")).unwrap();
     let run = env.kb("ask --repo empty where are cookies set").ends_with(1);
     assert!(run.stdout.contains("There is no code here"), "{run}");

@@ -113,6 +113,20 @@ fn a_folder_of_the_same_name_elsewhere_is_read() {
 }
 
 #[test]
+fn a_clone_without_a_remote_is_known_by_its_first_commit_whatever_its_folder_is_called() {
+    let env = Env::shop();
+    let folder = env.home().join("elsewhere");
+    env.git_in(&env.home(), &format!("clone --quiet {} {}", env.here().display(), folder.display()));
+    let ask = |repo: &str| outcome(&env, &format!("--repo {repo}"));
+    let elsewhere = folder.display().to_string();
+    assert_eq!((ask("."), ask(&elsewhere)), ("kept".to_owned(), "reused".to_owned()));
+    // What is asked about is read there, and not where the note was made.
+    let cookies = fs::read_to_string(folder.join("shop/cookies.py")).unwrap();
+    fs::write(folder.join("shop/cookies.py"), cookies.replace("max_age=86400", "max_age=60")).unwrap();
+    assert_eq!(ask(&elsewhere), "kept");
+}
+
+#[test]
 fn a_fork_is_another_repository_and_a_clone_is_not() {
     let env = Env::shop();
     env.git("remote add origin https://example.com/us/shop.git");
