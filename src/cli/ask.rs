@@ -187,7 +187,7 @@ pub(super) fn run_here(
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
     let screen = RefCell::new(watch_jobs::Screen::new(&records, settings, printer)?);
-    screen.borrow().begin(&records);
+    screen.borrow_mut().begin(&records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;

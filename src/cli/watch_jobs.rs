@@ -22,6 +22,10 @@ pub(super) struct Screen<'a> {
     ended: Vec<String>,
     /// Jobs that end now were stopped; [`Screen::stop`] tells of them.
     stopping: bool,
+    /// There is more than one job.
+    several: bool,
+    /// What was said of leads.
+    led: Vec<String>,
     /// One for each job: which of them ask the same, and what came of it.
     answers: Vec<Asked>,
 }
@@ -48,7 +52,17 @@ impl<'a> Screen<'a> {
         };
         let answers = records.iter().map(asked).collect();
         let live = printer.live();
-        Ok(Self { settings, printer, live, worst: fail::DONE, ended: Vec::new(), stopping: false, answers })
+        Ok(Self {
+            settings,
+            printer,
+            live,
+            worst: fail::DONE,
+            ended: Vec::new(),
+            stopping: false,
+            several: false,
+            led: Vec::new(),
+            answers,
+        })
     }
 
     /// The worst exit code of all.
@@ -92,9 +106,25 @@ impl<'a> Screen<'a> {
     }
 
     /// Says that jobs wait for their turn.
-    pub(super) fn begin(&self, records: &[Record]) {
+    pub(super) fn begin(&mut self, records: &[Record]) {
+        self.several = records.len() > 1;
         for record in records {
             self.tell(record, HappenedView::Queued { question: record.order.question.clone() });
+        }
+    }
+
+    /// Where one could look meanwhile: said once for a question, however many are asked it.
+    fn leads(&mut self, record: &Record, places: &str) {
+        let question = match self.several {
+            true => format!(" for `{}`", record.order.question),
+            false => String::new(),
+        };
+        let line = format!("scout would look at {places}{question}");
+        if !self.settings.json && !self.led.contains(&line) {
+            self.live.clear();
+            say(&line);
+            self.live.draw(true);
+            self.led.push(line);
         }
     }
 
@@ -183,10 +213,15 @@ impl Watcher for Screen<'_> {
             Happened::Ended(_) => {}
         }
         match what {
-            Happened::Started => self.live.begin(number, &record.order.agent),
+            Happened::Started => {
+                self.live.begin(number, &record.order.agent);
+                if self.several {
+                    self.live.say_off_terminal(&format!("{} begins: {}", record.order.agent, record.order.question));
+                }
+            }
             Happened::Event(Event::Doing(what)) => self.live.doing(number, &what),
             Happened::Event(Event::Used(usage)) => self.live.used(number, used(&usage)),
-            Happened::Event(Event::Leads(places)) => self.live.doing(number, &format!("scout would look at {places}")),
+            Happened::Event(Event::Leads(places)) => self.leads(record, &places),
             Happened::Event(Event::Nearly { id, title, status }) => {
                 let nearly = NearlyView { id, title, status };
                 if record.order.agent != SCOUT && !self.settings.json {
@@ -216,7 +251,7 @@ impl Watcher for Screen<'_> {
     }
 
     fn tick(&mut self) {
-        self.live.draw(true);
+        self.live.tick();
     }
 
     fn hint(&self, error: &JobError) -> String {

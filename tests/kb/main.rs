@@ -48,5 +48,6 @@ mod stopped;
 mod streams;
 mod tidy;
 mod two_at_once;
+mod watched;
 #[cfg(target_os = "linux")]
 mod wall;

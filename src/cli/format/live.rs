@@ -1,5 +1,5 @@
 //! A line a job on the terminal that says what happens now, and is gone when it is over. On a terminal
-//! only, and not beside JSON.
+//! only, and not beside JSON; elsewhere a line is said now and then.
 
 use crate::invisible;
 use std::io::{self, IsTerminal, Write};
@@ -9,9 +9,14 @@ use unicode_width::UnicodeWidthChar;
 /// How often lines are drawn again at most: agents can say a thousand things a second.
 const DRAWN: Duration = Duration::from_millis(80);
 
+/// How often what a job does is said where nobody sees its line change.
+const SAID: Duration = Duration::from_secs(30);
+
 /// The lines.
 pub(in crate::cli) struct Live {
     shown: bool,
+    /// Somebody may read lines, and sees none change.
+    plain: bool,
     width: usize,
     lines: Vec<Option<Line>>,
     drawn: usize,
@@ -21,14 +26,15 @@ pub(in crate::cli) struct Live {
 struct Line {
     name: String,
     began: Instant,
+    said: Instant,
     doing: String,
     used: String,
 }
 
 impl Live {
     pub(super) fn new(json: bool, width: usize) -> Self {
-        let shown = !json && io::stderr().is_terminal();
-        Self { shown, width, lines: Vec::new(), drawn: 0, last: None }
+        let terminal = io::stderr().is_terminal();
+        Self { shown: !json && terminal, plain: !json && !terminal, width, lines: Vec::new(), drawn: 0, last: None }
     }
 
     /// A job has its turn. `name` tells it from others.
@@ -36,7 +42,13 @@ impl Live {
         if self.lines.len() <= number {
             self.lines.resize_with(number + 1, || None);
         }
-        let line = Line { name: name.to_owned(), began: Instant::now(), doing: String::new(), used: String::new() };
+        let line = Line {
+            name: name.to_owned(),
+            began: Instant::now(),
+            said: Instant::now(),
+            doing: String::new(),
+            used: String::new(),
+        };
         self.lines[number] = Some(line);
     }
 
@@ -73,16 +85,30 @@ impl Live {
         self.clear();
         let mut text = String::new();
         for line in self.lines.iter().flatten() {
-            let seconds = line.began.elapsed().as_secs();
-            let time = if seconds > 0 { format!("{seconds} s") } else { String::new() };
-            let parts = [line.name.as_str(), &time, &line.used, &line.doing];
-            let whole = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
-            text.push_str(&cut(&invisible::line_for_terminal(&whole), self.width.saturating_sub(2)));
+            text.push_str(&cut(&invisible::line_for_terminal(&line.text()), self.width.saturating_sub(2)));
             text.push_str("…\n");
             self.drawn += 1;
         }
         let _ = io::stderr().write_all(text.as_bytes());
         self.last = Some(Instant::now());
+    }
+
+    /// About a second went by. Where nobody sees a line change, it is said now and then.
+    pub(in crate::cli) fn tick(&mut self) {
+        self.draw(true);
+        for line in self.lines.iter_mut().flatten().filter(|_| self.plain) {
+            if line.said.elapsed() >= SAID {
+                line.said = Instant::now();
+                super::say(&line.text());
+            }
+        }
+    }
+
+    /// A line for those who see none change.
+    pub(in crate::cli) fn say_off_terminal(&self, line: &str) {
+        if self.plain {
+            super::say(line);
+        }
     }
 
     /// Takes the lines away.
@@ -91,6 +117,15 @@ impl Live {
             let _ = write!(io::stderr(), "\x1b[{}A\r\x1b[J", self.drawn);
             self.drawn = 0;
         }
+    }
+}
+
+impl Line {
+    fn text(&self) -> String {
+        let seconds = self.began.elapsed().as_secs();
+        let time = if seconds > 0 { format!("{seconds} s") } else { String::new() };
+        let parts = [self.name.as_str(), &time, &self.used, &self.doing];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
     }
 }
 

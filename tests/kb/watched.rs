@@ -1,0 +1,26 @@
+//! What is said while jobs run, where no terminal shows it.
+
+use crate::harness::Env;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn off_a_terminal_it_is_said_that_jobs_begin_where_to_look_and_that_they_go_on() {
+    let env = Env::shop().agent("#!/bin/sh\ncat > /dev/null\nsleep 32\necho 'Nothing to cite.'\n");
+    let mut ask = env.command("ask --agent mine");
+    ask.args(["where are signed cookies set", "how are invoices printed"]);
+    let said = env.run(ask, "").ends_with(0).stderr;
+    let times = |text: &str| said.matches(text).count();
+    for question in ["where are signed cookies set", "how are invoices printed"] {
+        assert_eq!(times(&format!("\nmine begins: {question}\n")), 1, "{said}");
+        let leads = said.lines().filter(|line| line.starts_with("scout would look at shop/"));
+        assert_eq!(leads.filter(|line| line.ends_with(&format!(" for `{question}`"))).count(), 1, "{said}");
+    }
+    assert_eq!(said.lines().filter(|line| line.starts_with("mine  3") && line.contains(" s")).count(), 2, "{said}");
+}
+
+#[test]
+fn one_job_alone_is_not_said_to_begin() {
+    let env = Env::shop();
+    let said = env.kb("ask where are signed cookies set").ends_with(0).stderr;
+    assert!(!said.contains("begins") && !said.contains("would look"), "{said}");
+}
