@@ -26,6 +26,10 @@ impl Agent for Claude {
         super::About::service("Claude Code", "Anthropic")
     }
 
+    fn takes_max_cost(&self) -> bool {
+        true
+    }
+
     fn executable(&self) -> Option<&str> {
         Some("claude")
     }

@@ -27,6 +27,10 @@ impl Agent for OwnProgram {
         about(&self.command)
     }
 
+    fn takes_model(&self) -> bool {
+        false
+    }
+
     fn executable(&self) -> Option<&str> {
         Some(self.command.first().map_or("", String::as_str))
     }

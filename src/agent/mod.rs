@@ -61,6 +61,16 @@ pub trait Agent: Send + Sync {
     /// Who answers, and where the code is sent where the user says nothing else.
     fn about(&self) -> About;
 
+    /// Whether it can be told which model to use.
+    fn takes_model(&self) -> bool {
+        true
+    }
+
+    /// Whether it can be told how much it may spend.
+    fn takes_max_cost(&self) -> bool {
+        false
+    }
+
     /// What it is called on PATH; none for kb itself.
     fn executable(&self) -> Option<&str> {
         None

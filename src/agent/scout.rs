@@ -30,6 +30,10 @@ impl Agent for Scout {
         super::About { who: "built in, no model".to_owned(), sent: super::Sent::Nowhere }
     }
 
+    fn takes_model(&self) -> bool {
+        false
+    }
+
     fn program(&self, brief: &Brief<'_>) -> Result<Program, AgentError> {
         let request = Request {
             question: brief.question.as_str().to_owned(),

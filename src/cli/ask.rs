@@ -103,6 +103,12 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if let Some(question) = questions.iter().find(|question| !question.as_str().contains(char::is_alphanumeric)) {
         return Err(Failure::Asked(Asked::NoWord { question: question.as_str().to_owned() }));
     }
+    let mut asked: Vec<String> = Vec::new();
+    questions.retain(|question| {
+        let is_new = !asked.contains(&question.normal());
+        asked.push(question.normal());
+        is_new
+    });
     let agents = choose::chosen(&args.agent, settings)?;
     let base = settings.base()?;
     let subject = match &args.repo {
@@ -144,6 +150,16 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         for agent in &agents {
             let candidate = &agent.candidate;
             say(&format!("{} answers: {}", candidate.agent.name(), candidate.about(&settings.machine)));
+        }
+    }
+    for agent in agents.iter().map(|agent| agent.candidate.agent) {
+        for (flag, is_given, is_taken) in [
+            ("--model", args.model.is_some(), agent.takes_model()),
+            ("--max-cost", args.max_cost.is_some(), agent.takes_max_cost()),
+        ] {
+            if is_given && !is_taken {
+                say(&format!("kb: {} cannot be told that: `{flag}` does not hold for it", agent.name()));
+            }
         }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);

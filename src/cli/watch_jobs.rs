@@ -339,7 +339,14 @@ fn done(
     let note = path.as_deref().map(|path| note(path, settings, &viewer)).transpose()?;
     let last_line = note.as_ref().map(|note| match word {
         "reused" => {
-            format!("{} answered this before, and all it cites is as it was; `--fresh` asks anyway", note.note.id)
+            let id = &note.note.id;
+            let new = record.order.tags.iter().filter(|tag| !note.note.tags.contains(tag));
+            let tags: Vec<String> = new.map(|tag| format!(" +{tag}")).collect();
+            let tag = match tags.is_empty() {
+                true => String::new(),
+                false => format!("; `kb tag {id}{}` tags it", tags.concat()),
+            };
+            format!("{id} answered this before, and all it cites is as it was; `--fresh` asks anyway{tag}")
         }
         _ => format!("saved as {}: {}", note.note.id, note.note.path),
     });
