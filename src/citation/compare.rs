@@ -4,9 +4,10 @@
 
 use super::align::align;
 use super::file::{File, text_hash};
+use super::tokens::{FollowedTokens, Wanted, is_same_code};
 use super::verdict::{Change, Verdict};
 use super::{Held, Lines, Status};
-use crate::scout::{Outline, Plain};
+use std::sync::OnceLock;
 
 /// What became of a citation in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +23,17 @@ pub(super) enum Found {
 /// A file as it was read, followed to what it is now.
 pub(super) struct Followed<'a> {
     old: &'a File,
+    new: &'a File,
     /// For each old line, counted from 0, the new one.
     partners: Vec<Option<usize>>,
     /// For each new line the old one.
     origins: Vec<Option<usize>>,
+    /// Followed when it is first asked for.
+    tokens: OnceLock<Option<FollowedTokens<'a>>>,
 }
 
 impl<'a> Followed<'a> {
-    pub(super) fn from(old: &'a File, new: &File) -> Self {
+    pub(super) fn from(old: &'a File, new: &'a File) -> Self {
         let partners = align(&old.lines(), &new.lines());
         let mut origins = vec![None; new.count()];
         for (at, partner) in partners.iter().enumerate() {
@@ -37,7 +41,13 @@ impl<'a> Followed<'a> {
                 origins[*partner] = Some(at);
             }
         }
-        Self { old, partners, origins }
+        Self { old, new, partners, origins, tokens: OnceLock::new() }
+    }
+
+    /// The same token by token; none where no language is known.
+    fn tokens(&self) -> Option<&FollowedTokens<'a>> {
+        let follow = || Some(FollowedTokens::from(self.old.outline()?, self.new.outline()?));
+        self.tokens.get_or_init(follow).as_ref()
     }
 
     /// Where lines went: from the first to the last of them that has a partner, with what was put between
@@ -210,15 +220,17 @@ fn same_code(
     new: &File,
     budget: &mut Budget,
 ) -> Option<Lines> {
-    let (before, now) = (followed.old.outline()?, new.outline()?);
-    let wanted = Wanted::of(cited, before)?;
-    let tokens = now.plain(1, u32::MAX);
-    if !budget.spend(tokens.len()) {
+    let wanted = Wanted::of(cited, followed.old.outline()?)?;
+    let tokens = followed.tokens()?;
+    if let Some(lines) = tokens.image(cited, &wanted) {
+        return Some(with_edges(cited, lines, followed, new));
+    }
+    if !budget.spend(tokens.new_tokens().len()) {
         return None;
     }
     let near = followed.image(cited).map_or(cited.first(), Lines::first);
     let telling = wanted.tokens.iter().map(|token| token.text.len()).sum::<usize>() >= 24;
-    let places = wanted.places(&tokens).filter_map(|lines| {
+    let places = wanted.places(tokens.new_tokens()).filter_map(|lines| {
         // Lines that were there before, but not as what was cited, are a twin.
         let twin = followed.is_twin(lines, cited);
         let same_name = new.within(lines) == within && within.is_some();
@@ -239,53 +251,6 @@ fn with_edges(cited: Lines, lines: Lines, followed: &Followed<'_>, new: &File) -
     Lines::new(first, last).filter(|_| same_length).unwrap_or(lines)
 }
 
-/// The code of cited lines, with what stood beside it.
-struct Wanted<'a> {
-    tokens: Vec<Plain<'a>>,
-    before: Option<Plain<'a>>,
-    behind: Option<Plain<'a>>,
-}
-
-impl<'a> Wanted<'a> {
-    fn of(cited: Lines, outline: &'a Outline) -> Option<Self> {
-        let tokens = outline.plain(cited.first(), cited.last());
-        let before = outline.plain(cited.first().saturating_sub(NEAR), cited.first() - 1).pop();
-        let behind = outline.plain(cited.last() + 1, cited.last().saturating_add(NEAR)).into_iter().next();
-        (!tokens.is_empty()).then_some(Self { tokens, before, behind })
-    }
-
-    /// Where this code stands. Lines that were joined with their neighbours are the same code, lines to
-    /// which something was added are not.
-    fn places(&'a self, tokens: &'a [Plain<'a>]) -> impl Iterator<Item = Lines> + 'a {
-        let is_whole = |(first, last): &(usize, usize)| {
-            let before = first.checked_sub(1).map(|at| &tokens[at]).filter(|token| token.last == tokens[*first].first);
-            let behind = tokens.get(last + 1).filter(|token| token.first == tokens[*last].last);
-            let same = |token: Option<&Plain<'_>>, known: &Option<Plain<'_>>| {
-                token.is_none_or(|token| known.as_ref().is_some_and(|known| known.text == token.text))
-            };
-            same(before, &self.before) && same(behind, &self.behind)
-        };
-        let found = occurrences(&self.tokens, tokens).filter(is_whole);
-        found.filter_map(|(first, last)| Lines::new(tokens[first].first, tokens[last].last))
-    }
-}
-
-/// How far away the next token is looked for.
-const NEAR: u32 = 200;
-
-/// Where tokens stand among others, with the same nesting: first and last of each place.
-fn occurrences<'a>(wanted: &'a [Plain<'_>], tokens: &'a [Plain<'_>]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    let depth = |token: &Plain<'_>, base: &Plain<'_>| i32::from(token.depth) - i32::from(base.depth);
-    let last = (tokens.len() + 1).saturating_sub(wanted.len());
-    let fits = move |at: &usize| {
-        wanted
-            .iter()
-            .zip(&tokens[*at..])
-            .all(|(want, have)| want.text == have.text && depth(want, &wanted[0]) == depth(have, &tokens[*at]))
-    };
-    (0..last).filter(fits).map(move |at| (at, at + wanted.len() - 1))
-}
-
 /// What became of the definition around lines whose own code is as it was.
 fn change_around(cited: Lines, old: &File, lines: Lines, new: &File) -> Change {
     let (Some(before), Some(now)) = (old.outline(), new.outline()) else { return Change::None };
@@ -301,10 +266,6 @@ fn change_around(cited: Lines, old: &File, lines: Lines, new: &File) -> Change {
     }
     let same = name == now_name && is_same_code(&before.plain(first, last), &now.plain(now_first, now_last));
     if same { Change::Comments } else { Change::Definition }
-}
-
-fn is_same_code(one: &[Plain<'_>], other: &[Plain<'_>]) -> bool {
-    one.len() == other.len() && (one.is_empty() || occurrences(one, other).next().is_some())
 }
 
 /// Without the file as it was read: the hashes of text and code, and the definition's name.

@@ -13,6 +13,7 @@ mod look_up;
 mod letter;
 mod names;
 mod resolve;
+mod tokens;
 mod verdict;
 mod weak;
 

@@ -120,6 +120,8 @@ fn code_tokens(
     source: &str,
 ) -> Vec<Token> {
     let mut tokens = Vec::new();
+    // Those that are style if they close a list.
+    let mut commas: Vec<usize> = Vec::new();
     let mut cursor = tree.walk();
     let indented = language.name == "python";
     let semicolons_are_style = matches!(language.name, "python" | "javascript" | "typescript" | "tsx");
@@ -137,7 +139,12 @@ fn code_tokens(
             let style = document.is_some()
                 || text == ";" && semicolons_are_style
                 || matches!(text, "(" | ")") && parentheses_are_style(&above)
-                || text == "," && above.last().is_some_and(|parent| !is_single_tuple(parent));
+                || matches!(text, "{" | "}") && braces_are_style(&above)
+                || matches!(text, "'" | "\"") && quotes_are_style(&above, source)
+                || text == "," && above.last().is_some_and(|parent| parent.kind() == "match_arm");
+            if text == "," && above.last().is_some_and(|parent| !is_single_tuple(parent)) {
+                commas.push(tokens.len());
+            }
             tokens.push(Token {
                 first: line(node.start_position().row),
                 last: line(node.end_position().row),
@@ -156,7 +163,9 @@ fn code_tokens(
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                last_commas_alone(&mut tokens, source);
+                for at in commas {
+                    tokens[at].style |= closes_list(tokens.get(at + 1), source);
+                }
                 return tokens;
             }
             let left = above.pop();
@@ -166,15 +175,10 @@ fn code_tokens(
     }
 }
 
-/// Of the commas that could be style only those are that close a list.
-fn last_commas_alone(tokens: &mut [Token], source: &str) {
-    let text = |token: &Token| source.get(token.bytes.clone()).unwrap_or("").to_owned();
-    for at in 0..tokens.len() {
-        if tokens[at].style && text(&tokens[at]) == "," {
-            let next = tokens.get(at + 1).map(text);
-            tokens[at].style = next.is_some_and(|next| matches!(next.as_str(), ")" | "]" | "}" | ">"));
-        }
-    }
+/// A comma before this token closes a list.
+fn closes_list(next: Option<&Token>, source: &str) -> bool {
+    let text = next.and_then(|next| source.get(next.bytes.clone()));
+    matches!(text, Some(")" | "]" | "}" | ">"))
 }
 
 /// A string that is a statement by itself.
@@ -194,11 +198,35 @@ fn parentheses_are_style(above: &[tree_sitter::Node]) -> bool {
     let Some((inner, outer)) = above.split_last() else { return false };
     let outer = outer.last().map_or("", |node| node.kind());
     match inner.kind() {
+        // `f((a, b))` gives one value.
+        "parenthesized_expression"
+            if inner.named_child(0).is_some_and(|child| child.kind() == "sequence_expression") =>
+        {
+            false
+        }
         "parenthesized_expression" => {
             outer.ends_with("_statement")
                 || outer.ends_with("_clause")
-                || matches!(outer, "assignment" | "augmented_assignment" | "variable_declarator" | "keyword_argument")
+                || matches!(
+                    outer,
+                    "assignment"
+                        | "augmented_assignment"
+                        | "assignment_expression"
+                        | "variable_declarator"
+                        | "let_declaration"
+                        | "keyword_argument"
+                        | "default_parameter"
+                        | "typed_default_parameter"
+                        | "type"
+                        | "pair"
+                        | "list"
+                        | "array"
+                        | "argument_list"
+                        | "arguments"
+                )
         }
+        // What is imported, and what is opened for a block.
+        "import_from_statement" | "with_clause" => true,
         "formal_parameters" => {
             outer == "arrow_function"
                 && inner.named_child_count() == 1
@@ -206,6 +234,31 @@ fn parentheses_are_style(above: &[tree_sitter::Node]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the innermost node is a block around one expression, which is the body of a closure or of a match arm.
+fn braces_are_style(above: &[tree_sitter::Node]) -> bool {
+    let [.., outer, block] = above else { return false };
+    block.kind() == "block"
+        && matches!(outer.kind(), "match_arm" | "closure_expression")
+        && block.named_child_count() == 1
+        && block.named_child(0).is_some_and(|child| match child.kind() {
+            // `match` and `if` as values are wrapped in a statement, without a semicolon.
+            "expression_statement" => child.child_count() == 1,
+            kind => !kind.ends_with("_statement") && !kind.ends_with("_declaration") && !kind.ends_with("_item"),
+        })
+}
+
+/// Whether the innermost node is a key in quotation marks that can do without: `{ 'a': 1 }`.
+fn quotes_are_style(above: &[tree_sitter::Node], source: &str) -> bool {
+    let [.., pair, key] = above else { return false };
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
+    key.kind() == "string"
+        && pair.kind() == "pair"
+        // A key of Python's is an expression.
+        && pair.parent().is_some_and(|object| object.kind() == "object")
+        && pair.child(0) == Some(*key)
+        && source.get(key.byte_range()).is_some_and(|text| is_word(text.trim_matches(['"', '\''])))
 }
 
 #[cfg(test)]
@@ -236,6 +289,18 @@ mod tests {
             ("a.js", "f(x => x)\n", "f((x) => x);\n", true),
             ("a.js", "const a = 'b'", "const a = \"b\";", true),
             ("a.rs", "f(a, b);", "f(\n    a,\n    b,\n);", true),
+            ("a.py", "from a import b, c\n", "from a import (\n    b,\n    c,\n)\n", true),
+            ("a.py", "x = {'a': b if c else d}\n", "x = {\n    \"a\": (\n        b if c else d\n    ),\n}\n", true),
+            ("a.py", "def f(a: b | c): pass\n", "def f(\n    a: (b | c),\n): pass\n", true),
+            ("a.py", "x = f((a, b))\n", "x = f(a, b)\n", false),
+            ("a.py", "x = {'a': 1}\n", "x = {a: 1}\n", false),
+            ("a.js", "f({'a': 1, 'b-c': 2})", "f({ a: 1, \"b-c\": 2 });", true),
+            ("a.js", "f(x => ({}))", "f(x => {})", false),
+            ("a.js", "f((a, b))", "f(a, b)", false),
+            ("a.rs", "let f = |x| x + 1;", "let f = |x| {\n    x + 1\n};", true),
+            ("a.rs", "let f = |x| { x + 1; };", "let f = |x| { x + 1 };", false),
+            ("a.rs", "match a { b => c, d => e }", "match a {\n    b => { c }\n    d => e,\n}", true),
+            ("a.rs", "match a { b => c, d => e }", "match a { b => c, d => f }", false),
             ("a.rs", "fn f() -> u8 { 1 }", "fn f() -> u8 { 1; }", false),
             ("a.rs", "f((a,))", "f((a))", false),
         ] {

@@ -366,3 +366,83 @@ fn lists_and_searches_are_narrowed_by_how_notes_stand() {
     assert_eq!(env.kb("list is:stale --ids").ok().lines().count(), 1);
     env.kb("list is:rotten").ends_with(2);
 }
+
+/// Cites places of a file, writes it as its formatter would, and looks at what is said.
+#[track_caller]
+fn is_only_reformatted(path: &str, before: &str, places: &[&str], after: &str) {
+    let env = Env::shop().file(path, before).commit("before");
+    let note: Vec<String> = places.iter().map(|lines| format!("`{path}:{lines}`")).collect();
+    env.kb_reads("add --repo . --title Places", note.join("\n")).ok();
+    write(&env, path, after);
+    let check = env.kb("check --json").json();
+    let citations = check["notes"][0]["citations"].as_array().unwrap();
+    assert_eq!(citations.len(), places.len(), "{check}");
+    for one in citations {
+        assert!(one["status"] == "fresh" || one["status"] == "moved", "{one}");
+    }
+}
+
+#[test]
+fn what_black_makes_of_python_reddens_nothing() {
+    let before = "from .helpers import redirect as redirect, stream_with_context as stream\n\n\n\
+                  def result(id: str, names: str | Template | list[str | Template]) -> dict[str, object]:\n\
+                  \x20   ready = {'ready': ready, 'value': result.get(id) if ready else result.result}\n\
+                  \x20   with open(names, 'rb') as one, open(ready, 'rb') as other:\n\
+                  \x20       return ready\n";
+    let after = "from .helpers import (\n    redirect as redirect,\n    stream_with_context as stream,\n)\n\n\n\
+                 def result(\n    id: str,\n    names: (\n        str\n        | Template\n        | list[str | Template]\n    ),\n\
+                 ) -> dict[str, object]:\n    ready = {\n        \"ready\": ready,\n        \"value\": (\n\
+                 \x20           result.get(id)\n            if ready\n            else result.result\n        ),\n    }\n\
+                 \x20   with (\n        open(names, \"rb\") as one,\n        open(ready, \"rb\") as other,\n    ):\n        return ready\n";
+    is_only_reformatted("a.py", before, &["1", "4-7", "5", "6-7", "7"], after);
+}
+
+#[test]
+fn what_prettier_makes_of_javascript_reddens_nothing() {
+    let one = |name: &str| {
+        format!(
+            "  it('{name}', function(done){{\n    var app = express()\n    app.use(x => x.on({{ 'cache': false }}))\n  }})\n"
+        )
+    };
+    let other = |name: &str| {
+        format!(
+            "    it(\"{name}\", function (done) {{\n        var app = express();\n        app.use((x) =>\n            x.on({{\n                cache: false,\n            }}),\n        );\n    }});\n"
+        )
+    };
+    let before = format!("describe('a', function(){{\n{}{}{}}})\n", one("first"), one("second"), one("third"));
+    let after =
+        format!("describe(\"a\", function () {{\n{}{}{}}});\n", other("first"), other("second"), other("third"));
+    // The same line in three tests: each stays where it was.
+    is_only_reformatted("a.js", &before, &["1-14", "3", "4", "7", "6-9", "11-12"], &after);
+}
+
+#[test]
+fn what_rustfmt_makes_of_rust_reddens_nothing() {
+    let before = "fn short(flag: &Flag) -> String {\n    let cut = |line: &str| line.trim().to_owned();\n\
+                  \x20   match flag.name_short() {\n        None => cut(\"\"),\n\
+                  \x20       Some(byte) => format!(\"-s {}\", char::from(byte)),\n    }\n}\n";
+    let after = "fn short(\n    flag: &Flag,\n) -> String {\n    let cut = |line: &str| {\n        line.trim()\n            .to_owned()\n    };\n\
+                 \x20   match flag.name_short() {\n        None => cut(\"\"),\n        Some(byte) => {\n\
+                 \x20           format!(\n                \"-s {}\",\n                char::from(byte)\n            )\n        }\n    }\n}\n";
+    is_only_reformatted("a.rs", before, &["1-7", "2", "3-6", "5"], after);
+}
+
+#[test]
+fn where_git_no_longer_holds_what_was_read_the_note_s_hashes_decide() {
+    // A squash, and everything before it is swept away.
+    let env = noted();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    let env = env.commit("shifted");
+    env.git("checkout --quiet --orphan squashed");
+    let env = env.commit("squashed");
+    env.git("branch --quiet -D main");
+    env.git("reflog expire --expire=now --all");
+    env.git("gc --quiet --prune=now");
+    assert_eq!(says(&env), "moved none shop/cookies.py:24-26");
+    write(&env, "shop/cookies.py", cookies(&env).replace("httponly=True)", "httponly=True)  # no script"));
+    assert_eq!(says(&env), "moved comments shop/cookies.py:24-26");
+    write(&env, "shop/cookies.py", cookies(&env).replace("86400", "60"));
+    assert_eq!(says(&env), "stale lines");
+    fs::rename(env.path("shop/cookies.py"), env.path("shop/jar.py")).unwrap();
+    assert_eq!(says(&env), "broken lines");
+}
