@@ -62,7 +62,8 @@ impl Site {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures/check");
         let site = Self { root };
         if site.root.join("done").exists() {
-            site.git(&["checkout", "--quiet", "--force", "main"]);
+            let first = site.git(&["rev-list", "--max-parents=0", "HEAD"]);
+            site.git(&["reset", "--quiet", "--hard", first.trim()]);
             return site;
         }
         fs::remove_dir_all(&site.root).ok();

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-/// So many edits are made, as many of each kind in each code base, where that has the files.
+/// So many edits are made, as many of each kind, one a file.
 const EDITS: usize = 300;
 const KINDS: [&str; 8] =
     ["shift", "rename", "move", "edit inside", "edit beside", "comment only", "reformat", "delete"];
@@ -33,11 +33,22 @@ pub(super) fn figures(code: &[&Path]) {
     let mut changes = Table::default();
     let (mut right, mut all, mut changes_right) = ([0; 2], 0, 0);
     let (mut reddened, mut untouched) = ([0; 2], 0);
-    for folder in code {
+    let mut made = 0;
+    // What a small code base has no files for is made in the larger ones.
+    let files = |folder: &Path| {
+        let mut files = Vec::new();
+        list(folder, folder, &mut files);
+        files.len()
+    };
+    let mut code = code.to_vec();
+    code.sort_by_cached_key(|folder| files(folder));
+    for (at, folder) in code.iter().enumerate() {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let site = Site::new(&name);
         copy(folder, &site.code());
-        let edits = choose(&site.code(), &name, EDITS.div_ceil(KINDS.len() * code.len()));
+        let of_each = EDITS.saturating_sub(made).div_ceil(KINDS.len() * (code.len() - at));
+        let edits = choose(&site.code(), &name, of_each);
+        made += edits.len();
         for (path, text) in edits.iter().flat_map(|edit| &edit.before) {
             fs::write(site.code().join(path), text).unwrap();
         }
