@@ -218,8 +218,13 @@ pub fn changed_by(asked: Asked<'_>, versions: &[Option<Vec<u8>>], past: &Past) -
             return changed;
         };
         let next = File::of(path, bytes);
-        let held = current.held(lines);
         let followed = Followed::from(&current, &next);
+        if let Some(now) = followed.untouched(lines) {
+            lines = now;
+            current = next;
+            continue;
+        }
+        let held = current.held(lines);
         let found = compare(lines, &held, Some(&followed), &next, path, &mut Budget(MOST_COMPARED));
         let image = followed.image(lines);
         match found {

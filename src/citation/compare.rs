@@ -61,6 +61,16 @@ impl<'a> Followed<'a> {
         range(from, to)
     }
 
+    /// Where lines went that are all still there, together and in order.
+    pub(super) fn untouched(&self, lines: Lines) -> Option<Lines> {
+        let partners = self.partners.get(lines.first() as usize - 1..lines.last() as usize)?;
+        let first = (*partners.first()?)?;
+        let together = partners.iter().enumerate().all(|(i, partner)| *partner == Some(first + i));
+        let is_same = |i: usize| self.old.line(lines.first() as usize - 1 + i) == self.new.line(first + i);
+        let same = together && (0..partners.len()).all(is_same);
+        if same { range(first, first + partners.len()) } else { None }
+    }
+
     /// The share of the lines that say something and are still there. What is in another definition now,
     /// one that was there before, is there by chance.
     fn surviving(&self, lines: Lines, within: Option<&str>, new: &File) -> f64 {

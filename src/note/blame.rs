@@ -3,6 +3,7 @@
 use super::{Checker, Head, TreeOf};
 use crate::citation::{self, Asked, Change, Citation, Difference, Verdict};
 use crate::subject::{Commit, History};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -61,19 +62,24 @@ impl Checker {
             let all: BTreeSet<&str> = group.iter().flat_map(|at| paths(&accused[*at])).collect();
             let since = history.since(commit, until, &all.into_iter().collect::<Vec<_>>());
             let past = self.past(&root);
-            for at in group {
-                let own = paths(&accused[at]);
+            let past = &*past;
+            let guilty = |at: &usize| {
+                let own = paths(&accused[*at]);
                 let touches = |commit: &&Commit| commit.paths.iter().any(|path| own.contains(&path.as_str()));
                 let touching: Vec<&Commit> = since.iter().filter(touches).take(MOST_VERSIONS).collect();
-                let guilty = if at < MOST_FOLLOWED && accused[at].verdict.became.is_some() && own.len() == 1 {
+                let guilty = if *at < MOST_FOLLOWED && accused[*at].verdict.became.is_some() && own.len() == 1 {
                     let versions: Vec<Option<Vec<u8>>> =
                         touching.iter().map(|commit| past.at(&commit.id, own[0])).collect();
-                    let asked = Asked { citation: accused[at].citation, commit: Some(commit), nowhere: false };
-                    citation::changed_by(asked, &versions, &past)
+                    let asked = Asked { citation: accused[*at].citation, commit: Some(commit), nowhere: false };
+                    citation::changed_by(asked, &versions, past)
                 } else {
                     (0..touching.len()).collect()
                 };
-                found[at] = guilty.into_iter().filter_map(|at| touching.get(at).copied().cloned()).collect();
+                guilty.into_iter().filter_map(|at| touching.get(at).copied().cloned()).collect::<Vec<Commit>>()
+            };
+            let commits: Vec<Vec<Commit>> = group.par_iter().map(guilty).collect();
+            for (at, commits) in group.into_iter().zip(commits) {
+                found[at] = commits;
             }
         }
         found

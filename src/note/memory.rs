@@ -189,6 +189,11 @@ impl Memory {
         self.bytes.get(self.at(Part::Notes, number)..)?.first_chunk()
     }
 
+    /// The notes, in the order of their hashes.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = &NoteHash> {
+        (0..self.count(Part::Notes)).filter_map(|note| self.note_at(note))
+    }
+
     /// The number of a note.
     pub(super) fn find(&self, hash: &NoteHash) -> Option<usize> {
         let (mut low, mut high) = (0, self.count(Part::Notes));

@@ -188,7 +188,7 @@ impl Recall {
     /// Writes down what is new. `all` are the notes that there are, if all were looked at: others are
     /// forgotten. Best effort.
     pub(super) fn keep(mut self, all: Option<&HashSet<NoteHash>>) {
-        let gone = all.is_some_and(|all| self.old().all().any(|(hash, _)| !all.contains(&hash)));
+        let gone = all.is_some_and(|all| self.old().hashes().any(|hash| !all.contains(hash)));
         if self.new.notes.is_empty() && !gone {
             return;
         }
