@@ -11,6 +11,7 @@
 
 mod bare;
 mod check;
+mod jobs;
 mod measure;
 mod notes;
 mod scale;
@@ -35,6 +36,9 @@ fn main() {
     }
     if chosen("wall") {
         wall::figures();
+    }
+    if chosen("jobs") {
+        jobs::figures();
     }
     if chosen("check") {
         check::figures();

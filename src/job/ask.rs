@@ -3,7 +3,6 @@
 use super::enclose::{self, Enclosed, Enclosure};
 use super::mend::Letter;
 use super::stop::Stop;
-use super::told::Leads;
 use super::{Desk, JobError, Noticed, Order, offer, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
@@ -12,6 +11,7 @@ use crate::question::Question;
 use crate::sandbox::{NOT_STANDING, Wall};
 use crate::subject::Snapshot;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Whom to ask, and what.
@@ -220,7 +220,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
     };
     let leads = match order.leads && !is_scout(candidate) && session.is_none() {
         true => told::leads(question, snapshot, desk, stop, events).await,
-        false => Leads::default(),
+        false => Rc::default(),
     };
     // Before it costs anything.
     if letter.is_none() && order.refreshes.is_none() && !is_scout(candidate) {

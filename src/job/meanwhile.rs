@@ -13,9 +13,16 @@ use tokio::task::spawn_blocking;
 
 /// The last look at each subject.
 #[derive(Default)]
-pub(super) struct Looks(RefCell<HashMap<PathBuf, Rc<Mutex<Last>>>>);
+pub(super) struct Looks(RefCell<HashMap<PathBuf, Rc<Mutex<Option<Look>>>>>);
 
-type Last = Option<(Instant, Rc<Vec<String>>)>;
+/// After a look there is none for so many times as long as it took.
+const REST: u32 = 2;
+
+struct Look {
+    began: Instant,
+    ended: Instant,
+    changed: Rc<Vec<String>>,
+}
 
 impl Looks {
     /// Files that changed between the pinning and now, or a moment later.
@@ -23,14 +30,18 @@ impl Looks {
         let wanted = Instant::now();
         let last = self.0.borrow_mut().entry(snapshot.root.clone()).or_default().clone();
         let mut last = last.lock().await;
-        if let Some((began, changed)) = &*last
+        if let Some(Look { began, changed, .. }) = &*last
             && *began >= wanted
         {
             return changed.clone();
         }
+        if let Some(Look { began, ended, .. }) = &*last {
+            // Jobs that end together share a look, however many they are.
+            tokio::time::sleep_until((*ended + (*ended - *began) * REST).into()).await;
+        }
         let (began, snapshot) = (Instant::now(), snapshot.clone());
         let changed = Rc::new(spawn_blocking(move || snapshot.changed_since()).await.unwrap_or_default());
-        *last = Some((began, changed.clone()));
+        *last = Some(Look { began, ended: Instant::now(), changed: changed.clone() });
         changed
     }
 }

@@ -33,11 +33,12 @@ use crate::question::Question;
 use crate::sandbox::WallError;
 use crate::sandbox::proxy::UpstreamError;
 use crate::search::{HandleError, Spot};
-use crate::subject::{self, Seen, Snapshot, Subject, SubjectError};
+use crate::subject::{self, Past, Seen, Snapshot, Subject, SubjectError};
 use meanwhile::Looks;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use stop::{Stop, Stopper};
@@ -51,6 +52,8 @@ pub struct Desk<'a> {
     /// Who can be asked.
     pub roster: &'a Roster,
     snapshots: RefCell<HashMap<PathBuf, Arc<Snapshot>>>,
+    pasts: RefCell<HashMap<PathBuf, Rc<Past>>>,
+    found: told::Found,
     looks: Looks,
     stopper: Stopper,
 }
@@ -63,9 +66,18 @@ impl<'a> Desk<'a> {
             machine,
             roster,
             snapshots: RefCell::default(),
+            pasts: RefCell::default(),
+            found: told::Found::default(),
             looks: Looks::default(),
             stopper: Stopper::default(),
         }
+    }
+
+    /// What git holds of a subject: one process answers for all jobs.
+    fn past(&self, snapshot: &Snapshot) -> Rc<Past> {
+        let mut pasts = self.pasts.borrow_mut();
+        let past = || Rc::new(Past::of(&snapshot.root, &self.machine.state));
+        pasts.entry(snapshot.root.clone()).or_insert_with(past).clone()
     }
 
     /// Asks all jobs to stop. They end within moments, each with what it said until then.
@@ -355,7 +367,7 @@ async fn run(
         body,
         ..Draft::default()
     };
-    citation::keep(&citations, &snapshot, machine);
+    citation::keep_in(&citations, &snapshot, &desk.past(&snapshot));
     // It was paid for: it is kept here until it is kept there.
     let spare = Id::new(id.trim_start_matches("j-"));
     let is_spared = folder.write_answer(&draft.text(&spare, machine.now())).is_ok();

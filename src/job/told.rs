@@ -10,8 +10,12 @@ use crate::note::{Accused, Checker, Note};
 use crate::question::Question;
 use crate::search::{self, Spot};
 use crate::subject::Snapshot;
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// About how many tokens the notes that go along may take.
 const NOTES: Budget = Budget(8_000);
@@ -40,6 +44,12 @@ pub(super) struct Leads {
     pub(super) places: Vec<Spot>,
 }
 
+/// What scout found already, by subject and question: several agents are asked the same.
+#[derive(Default)]
+pub(super) struct Found(RefCell<HashMap<(PathBuf, String), Once>>);
+
+type Once = Rc<OnceCell<Rc<Leads>>>;
+
 /// Places that scout finds first; none if it finds nothing in time.
 pub(super) async fn leads(
     question: &Question,
@@ -47,20 +57,35 @@ pub(super) async fn leads(
     desk: &Desk<'_>,
     stop: &Stop,
     events: &mut dyn FnMut(Event),
-) -> Leads {
+) -> Rc<Leads> {
+    let key = (snapshot.root.clone(), question.as_str().to_owned());
+    let known = desk.found.0.borrow_mut().entry(key).or_default().clone();
+    let find = async || match find(question, snapshot, desk, stop).await {
+        // Of a job that is stopped they may be none too early; others look themselves.
+        _ if stop.is_wanted() => Err(()),
+        found => Ok(Rc::new(found)),
+    };
+    let leads = known.get_or_try_init(find).await.cloned().unwrap_or_default();
+    let shown: Vec<&str> = leads.lines.iter().take(SHOWN).map(|lead| lead.trim_matches('`')).collect();
+    if !shown.is_empty() {
+        events(Event::Leads(shown.join(", ")));
+    }
+    leads
+}
+
+async fn find(question: &Question, snapshot: &Snapshot, desk: &Desk<'_>, stop: &Stop) -> Leads {
     let Some(scout) = desk.roster.by_name("scout") else { return Leads::default() };
     let brief = Brief::new(question, snapshot, desk.machine);
     let Ok(mut program) = scout.agent.program(&brief) else { return Leads::default() };
     program.time_limit = PATIENCE;
-    let found =
-        agent::run(program, Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() }, &mut |_| {}).await;
-    let Ok(Answer { cited: Some(places), found, .. }) = found else { return Leads::default() };
+    let start = Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() };
+    let Ok(Answer { cited: Some(places), found, .. }) = agent::run(program, start, &mut |_| {}).await else {
+        return Leads::default();
+    };
     let mut lines: Vec<String> = Vec::new();
     if found {
         let line = |place: &agent::Place| format!("`{}:{}-{}`", place.path, place.first, place.last);
         lines.extend(places.iter().take(LEADS).map(line));
-        let shown: Vec<&str> = lines.iter().take(SHOWN).map(|lead| lead.trim_matches('`')).collect();
-        events(Event::Leads(shown.join(", ")));
     }
     let spot = |place: agent::Place| Spot::new(place.path, place.first, place.last, None);
     Leads { lines, places: places.into_iter().filter_map(spot).collect() }
