@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// About how many tokens the notes that go along may take.
 const NOTES: Budget = Budget(8_000);
@@ -25,6 +25,8 @@ const LEADS: usize = 8;
 const SHOWN: usize = 3;
 /// How many notes of one session are counted together.
 const LONGEST_SESSION: usize = 100;
+/// So many scouts look for leads at once.
+const SCOUTS: usize = 2;
 /// Leads that take longer are not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -45,8 +47,17 @@ pub(super) struct Leads {
 }
 
 /// What scout found already, by subject and question: several agents are asked the same.
-#[derive(Default)]
-pub(super) struct Found(RefCell<HashMap<(PathBuf, String), Once>>);
+pub(super) struct Found {
+    known: RefCell<HashMap<(PathBuf, String), Once>>,
+    /// Each scout holds the facts of the whole subject, and uses all cores.
+    turns: Semaphore,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { known: RefCell::default(), turns: Semaphore::new(SCOUTS) }
+    }
+}
 
 type Once = Rc<OnceCell<Rc<Leads>>>;
 
@@ -59,7 +70,7 @@ pub(super) async fn leads(
     events: &mut dyn FnMut(Event),
 ) -> Rc<Leads> {
     let key = (snapshot.root.clone(), question.as_str().to_owned());
-    let known = desk.found.0.borrow_mut().entry(key).or_default().clone();
+    let known = desk.found.known.borrow_mut().entry(key).or_default().clone();
     let find = async || match find(question, snapshot, desk, stop).await {
         // Of a job that is stopped they may be none too early; others look themselves.
         _ if stop.is_wanted() => Err(()),
@@ -78,6 +89,10 @@ async fn find(question: &Question, snapshot: &Snapshot, desk: &Desk<'_>, stop: &
     let brief = Brief::new(question, snapshot, desk.machine);
     let Ok(mut program) = scout.agent.program(&brief) else { return Leads::default() };
     program.time_limit = PATIENCE;
+    let _turn = tokio::select! {
+        turn = desk.found.turns.acquire() => turn,
+        () = stop.wanted() => return Leads::default(),
+    };
     let start = Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() };
     let Ok(Answer { cited: Some(places), found, .. }) = agent::run(program, start, &mut |_| {}).await else {
         return Leads::default();
