@@ -23,6 +23,7 @@ pub(crate) type Case = (&'static str, fn(&Program) -> String);
 
 pub(crate) const ANSWERS: Case = ("answers and follows up", answers);
 pub(crate) const ANSWERS_ONCE: Case = ("answers", |program| first(program).2);
+pub(crate) const MENDS: Case = ("is told which places are not there", mends);
 pub(crate) const REFUSED: Case = ("the login is refused", |program| fault(program, &json!({"status": 401}), 10));
 pub(crate) const TOO_MANY: Case = ("too many requests", |program| fault(program, &json!({"status": 429}), MANY));
 pub(crate) const OVERLOADED: Case = ("overloaded", |program| fault(program, &json!({"status": 503}), MANY));
@@ -60,7 +61,11 @@ fn outcome(user: &User, run: &Run) -> String {
     match json["error"]["message"].as_str() {
         None => outcome.to_owned(),
         Some(message) => {
-            let message = message.replace(user.model.host(), "gateway");
+            let mut message = message.replace(user.model.host(), "gateway");
+            let waited = message.split_once("wait time: ").and_then(|(_, rest)| rest.split_once(' '));
+            if let Some(waited) = waited.map(|(seconds, _)| seconds.to_owned()) {
+                message = message.replace(&waited, "so many");
+            }
             format!("{outcome}: {message}\n    {}", json["error"]["hint"].as_str().unwrap_or_default())
         }
     }
@@ -126,6 +131,18 @@ fn used(user: &User, asked: &Value) -> String {
     let usage = of("usage: ");
     let counted: Vec<&str> = usage.split(' ').filter(|word| !word.starts_with("seconds=")).collect();
     format!("{} {}", of("wall: "), counted.join(" ")).trim_end().to_owned()
+}
+
+/// A place that is not there goes back to the model, in the same session, once.
+fn mends(program: &Program) -> String {
+    let text = |place: &str| json!({"text": format!("# Cookies\n\nThe cookie is set by `save_cookie` in `{place}`.")});
+    let script = json!({"turns": [program.runs("ls"), text("shop/gone.py:23-25"), text("shop/cookies.py:23-25")]});
+    let user = User::new(program, &script, "");
+    let asked = user.asks(QUESTION).json();
+    assert_eq!(asked["citations"][0]["path"], "shop/cookies.py", "{asked}");
+    let requests = user.model.requests();
+    assert!(requests.len() == 3 && requests[2]["body"].to_string().contains("shop/gone.py:23-25"), "{asked}");
+    used(&user, &asked)
 }
 
 /// One fault for ever, after the model has looked once.
