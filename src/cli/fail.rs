@@ -3,7 +3,7 @@
 use super::config::ConfigError;
 use crate::agent::{AgentError, Trouble};
 use crate::index::IndexError;
-use crate::job::{JobError, Noticed, RecordError};
+use crate::job::{JobError, Lacks, Noticed, RecordError};
 use crate::knowledge_base::{FindError, SettingsError, StoreError};
 use crate::search::{HandleError, QueryError, SearchError};
 use crate::subject::SubjectError;
@@ -383,6 +383,7 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
     let (code, exit, hint) = match error {
         JobError::Subject(error) => return of_subject(error),
         JobError::Agent(error) => return of_agent(error),
+        JobError::Lacking { lacks, .. } => return ("agent", AGENT, let_through(lacks)),
         JobError::Store(error) => return of_store(error),
         JobError::Record(error) => return of_record(error),
         JobError::Index(_) => (
@@ -465,6 +466,21 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
         AgentError::Failed { kind: Trouble::Other, .. } => "ask again, or choose another: `--agent scout`",
     };
     ("agent", AGENT, hint.to_owned())
+}
+
+/// What could be let through the wall, as the configuration is written.
+fn let_through(lacks: &Lacks) -> String {
+    let list = |key: &str, values: &[String]| {
+        let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+        (!values.is_empty()).then(|| format!("`{key} = [{}]`", values.join(", ")))
+    };
+    let lines = [list("read", &lacks.read), list("env", &lacks.variables)];
+    let lines: Vec<String> = lines.into_iter().flatten().collect();
+    format!(
+        "it may lack what the wall keeps from it; if you want it to have that, write {} under `[agents.NAME]` in your \
+         `config.toml`",
+        lines.join(", ")
+    )
 }
 
 fn how_to_log_in(agent: &str) -> &'static str {

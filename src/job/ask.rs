@@ -1,6 +1,7 @@
 //! One agent, asked: what it is told, the wall around it, and its answer.
 
 use super::enclose::{self, Enclosed, Enclosure};
+use super::lacks::Lacks;
 use super::mend::Letter;
 use super::stop::Stop;
 use super::{Desk, JobError, Noticed, Order, offer, told};
@@ -163,8 +164,15 @@ pub(super) async fn ask(
             answer.agent.version = answer.agent.version.or_else(|| agent::installed_version(&executable));
             Ok((answer, wall.word()))
         }
-        (Err(error @ AgentError::Stopped { .. }), _) | (Err(error), None) => Err(error.into()),
+        (Err(error @ AgentError::Stopped { .. }), _) => Err(error.into()),
         (Err(error), Some(noticed)) => Err(JobError::Hindered { error: Box::new(error), noticed }),
+        (Err(error), None) => {
+            let readable = enclose::readable(&candidate.needs(), &executable, snapshot, desk.machine);
+            Err(match Lacks::of(&error, &executable, &readable, desk.machine) {
+                Some(lacks) if wall != Wall::None => JobError::Lacking { error, lacks: Box::new(lacks) },
+                _ => error.into(),
+            })
+        }
     }
 }
 

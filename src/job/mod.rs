@@ -3,6 +3,7 @@
 mod ask;
 mod detach;
 mod enclose;
+mod lacks;
 mod meanwhile;
 mod mend;
 mod noticed;
@@ -17,6 +18,7 @@ mod told;
 
 pub use ask::Plan;
 pub use detach::{COMMAND as RUN_JOBS, run_detached};
+pub use lacks::Lacks;
 pub use noticed::Noticed;
 pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};
@@ -235,6 +237,14 @@ pub enum JobError {
     /// The agent gave no answer.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// The agent gave no answer, and lacked what it may have needed.
+    #[error("{error}")]
+    Lacking {
+        /// What it says itself.
+        error: AgentError,
+        /// What could be let through.
+        lacks: Box<Lacks>,
+    },
     /// The answer cannot be saved.
     #[error(transparent)]
     Store(#[from] StoreError),

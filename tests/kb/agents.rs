@@ -197,3 +197,40 @@ fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
     is(default(&env, "scout"), "scout", "`KB_AGENT` names it");
     assert_eq!(default(&env, "nobody").0, "", "who is not there is not marked");
 }
+
+/// What kb advises when a user's program ends without an answer.
+#[cfg(target_os = "linux")]
+fn advice(folder: &str, script: &str) -> String {
+    let env = Env::shop();
+    let program = env.home().join(folder).join("mine");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::create_dir_all(env.home().join(".ssh")).unwrap();
+    let home = env.home().display().to_string();
+    fs::write(&program, script.replace("HOME_FOLDER", &home)).unwrap();
+    fs::write(env.home().join(".ssh/id"), "x").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = env.home().join(".config/kb");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), format!("[agents.mine]\ncommand = [\"{}\"]\n", program.display())).unwrap();
+    let tool = env.home().join(".asdf/bin/asdf");
+    fs::create_dir_all(tool.parent().unwrap()).unwrap();
+    fs::write(&tool, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    let hint = run.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).map(str::to_owned);
+    hint.unwrap_or_else(|| panic!("{run}"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_lacks_something_behind_the_wall_says_what_to_let_through() {
+    let shim = advice(".asdf/shims", "#!/bin/sh\nexec HOME_FOLDER/.asdf/bin/asdf exec mine\n");
+    assert!(shim.contains(r#"`read = ["~/.asdf"]`, `env = ["ASDF_DIR", "ASDF_DATA_DIR"]` under"#), "{shim}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_is_advised_to_show_a_program_what_it_only_asks_for() {
+    let asks = advice("bin", "#!/bin/sh\ncat HOME_FOLDER/.ssh/id\necho HOME_FOLDER/.ssh/id: not found >&2\nexit 1\n");
+    assert!(!asks.contains(".ssh"), "{asks}");
+}
