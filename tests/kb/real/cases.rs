@@ -62,6 +62,10 @@ fn outcome(user: &User, run: &Run) -> String {
         None => outcome.to_owned(),
         Some(message) => {
             let mut message = message.replace(user.model.host(), "gateway");
+            // Whether it came to asking another host before it ended is a matter of moments.
+            if let Some((said, _)) = message.split_once("; it was not let through to ") {
+                message = said.to_owned();
+            }
             let waited = message.split_once("wait time: ").and_then(|(_, rest)| rest.split_once(' '));
             if let Some(waited) = waited.map(|(seconds, _)| seconds.to_owned()) {
                 message = message.replace(&waited, "so many");
