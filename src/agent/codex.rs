@@ -161,6 +161,9 @@ impl Dialogue for Lines {
     }
 
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
+        // The last words of a program that kb stopped are about that.
+        let silent = Exit { code: exit.code, stderr: String::new() };
+        let exit = if self.refused >= MOST_REFUSED { &silent } else { exit };
         let ending = Ending { agent: "codex", exit, said: &self.said };
         if let Some(why) = &self.failed {
             return Err(ending.failed(why));
