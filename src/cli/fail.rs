@@ -419,9 +419,11 @@ fn of_hindered(error: &AgentError, noticed: &Noticed) -> (&'static str, u8, Stri
             ("certificate", AGENT, hint.to_owned())
         }
         // What it says itself is surer.
-        (AgentError::Failed { kind: Trouble::Login | Trouble::Overload | Trouble::NoSuchSession, .. }, _) => {
-            of_agent(error)
-        }
+        (
+            AgentError::Failed { kind: Trouble::Login | Trouble::Overload | Trouble::NoSuchSession, .. }
+            | AgentError::Incomplete { .. },
+            _,
+        ) => of_agent(error),
         (_, Noticed::Refused { hosts }) => {
             let host = hosts.first().map_or("HOST", |host| host.strip_suffix(":443").unwrap_or(host));
             let hint = format!(
