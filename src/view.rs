@@ -10,7 +10,7 @@ pub use events::{EventView, HappenedView};
 pub use related::{NeighbourView, RelatedView};
 pub use revisions::{CitationChangesView, CitedView, DiffView, LineView, LogView, MovedView, RevisionView};
 
-use crate::citation::{Change, Citation, Lines, Standing};
+use crate::citation::{self, Change, Citation, Lines, Standing};
 use crate::context::Removed;
 use crate::job::{Plan, Record};
 use crate::note::Head;
@@ -66,8 +66,19 @@ pub struct NoteWithBody {
     /// The note.
     #[serde(flatten)]
     pub note: NoteView,
+    /// How many names, paths and excerpts of the body were looked up in the code.
+    pub names_checked: usize,
     /// The markdown, without frontmatter.
     pub body: String,
+}
+
+impl NoteWithBody {
+    /// A note as it leaves kb, with its text.
+    pub fn new(note: NoteView, body: &str) -> Self {
+        let question = note.question.as_deref().unwrap_or_default();
+        let names_checked = if note.subjects.is_empty() { 0 } else { citation::names_checked(body, question) };
+        Self { names_checked, note, body: body.to_owned() }
+    }
 }
 
 /// An agent as a note names it.

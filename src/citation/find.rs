@@ -23,6 +23,18 @@ pub struct Found {
     pub lines_at: Range<usize>,
 }
 
+impl Found {
+    /// Whether the place as it is written means these lines of this file: the path may be shortened or
+    /// lengthened, and what is behind the end of the file was cut off.
+    pub fn means(&self, subject: Option<&str>, path: &str, lines: Lines) -> bool {
+        let same_subject = subject.is_none() || self.subject.as_deref() == subject;
+        let shortened = path.strip_suffix(&self.path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        let lengthened = self.path.strip_suffix(path).is_some_and(|rest| rest.ends_with('/'));
+        let same_lines = self.lines.first() == lines.first() && self.lines.last() >= lines.last();
+        same_subject && (shortened || lengthened) && same_lines
+    }
+}
+
 /// Characters of a path in running text. In code spans more is possible.
 const IN_TEXT: &str = r"[\p{L}\p{N}_.@+~$%/-]";
 const IN_CODE: &str = r"[\p{L}\p{N}_.@+~$%/\\\[\]()=&!' -]";

@@ -68,7 +68,7 @@ impl<'a> Viewer<'a> {
         let bytes = self.base.read(Path::new(file))?;
         let (note, _) = Note::parse(&bytes);
         let view = self.view(id, file, &note.head, &self.standing(&note.head, &bytes));
-        let note = NoteWithBody { note: view, body: note.body().to_owned() };
+        let note = NoteWithBody::new(view, note.body());
         Ok((ShowView { format: FORMAT, note }, bytes))
     }
 }

@@ -402,5 +402,5 @@ fn note(path: &Path, settings: &Settings, viewer: &Viewer<'_>) -> Result<NoteWit
     let (note, _) = Note::parse(&bytes);
     let id = note.head.id.as_ref().map(ToString::to_string).unwrap_or_default();
     let view = viewer.view(&id, &file, &note.head, &viewer.standing(&note.head, &bytes));
-    Ok(NoteWithBody { note: view, body: note.body().to_owned() })
+    Ok(NoteWithBody::new(view, note.body()))
 }

@@ -104,6 +104,15 @@ fn citations(cited: &[Citation], piece: &Piece, clean: &mut impl FnMut(&str) -> 
             parts.push(format!("{}: {places}{more}", status.word()));
         }
     }
+    let weak: Vec<String> = verdicts
+        .iter()
+        .filter(|(citation, verdict)| citation.weak && verdict.status == Status::Fresh)
+        .take(NAMED)
+        .map(|(citation, verdict)| place(citation, verdict, clean))
+        .collect();
+    if !weak.is_empty() {
+        parts.push(format!("perhaps the wrong lines: {}", weak.join(", ")));
+    }
     parts.join("; ") + "."
 }
 

@@ -119,15 +119,9 @@ fn in_body(body: &str, start: usize, moves: &[Move]) -> Vec<Splice> {
     splices
 }
 
-/// Whether a place in the body means this citation.
+/// Whether a place in the body means this citation, which was there.
 fn names(found: &citation::Found, from: &Citation) -> bool {
-    let same_subject = found.subject == from.subject || from.subject.is_none();
-    let shortened = from.path.strip_suffix(&found.path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    let lengthened = found.path.strip_suffix(&from.path).is_some_and(|rest| rest.ends_with('/'));
-    // What was cited to behind the end of a file was cut to it.
-    let same_end = found.lines.last() == from.lines.last() || found.lines.last() > from.lines.last();
-    let held = matches!(from.seen, Seen::Held(_));
-    held && same_subject && (shortened || lengthened) && found.lines.first() == from.lines.first() && same_end
+    matches!(from.seen, Seen::Held(_)) && found.means(from.subject.as_deref(), &from.path, from.lines)
 }
 
 /// Which part of a written path is replaced, and by what. None where it is written in a way that cannot

@@ -56,6 +56,30 @@ fn on_a_terminal_a_note_is_rendered_and_safe() {
 }
 
 #[test]
+fn on_a_terminal_what_does_not_hold_is_marked_where_it_stands() {
+    let env = Env::shop();
+    let text = "`save_cookie` signs (`shop/cookies.py:23-25`); `load_cookie` verifies: [there](shop/cookies.py#L5), \
+        `shop/none.py:3,9`.\n\nThen `SessionSigner` and `sign`.\n";
+    env.kb_reads("add --repo . --title Marks", text).ok();
+    assert!(env.only_note().ends_with(text), "the file stays as it was");
+    assert!(env.kb("show").ok().ends_with(text), "and so does what a program reads");
+    let shown = on_a_terminal_with(&env, "show", &[("NO_COLOR", "1"), ("COLUMNS", "200")]);
+    for part in [
+        "signs (shop/cookies.py:23-25); load_cookie",
+        "there (shop/cookies.py#L5) (weak)",
+        "shop/none.py:3,9 (3: broken, 9: broken).",
+        "\nbroken: shop/none.py:3\r\n",
+        "\nweak: shop/cookies.py:5\r\n",
+        "\n1 of 4 names is not in this code: `SessionSigner`\r\n",
+    ] {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    let note = &env.kb("show --json").json()["note"];
+    assert_eq!((&note["names_checked"], &note["unknown_names"][0]), (&4.into(), &"SessionSigner".into()));
+    assert!(env.kb("context").ok().contains("; perhaps the wrong lines: shop/cookies.py:5."));
+}
+
+#[test]
 fn no_color_is_obeyed() {
     let env = Env::new().note("one", "# Zebra\n");
     assert!(on_a_terminal(&env, "list").contains("\u{1b}["));

@@ -8,6 +8,7 @@ mod ids;
 mod json;
 mod live;
 pub mod markdown;
+mod marks;
 mod paths;
 mod revisions;
 mod text;

@@ -2,9 +2,11 @@
 //! `invisible` on its way to a terminal, here and nowhere else.
 
 use super::fit::{Pieces, shortened, styled, wrapped};
-use super::{View, markdown};
+use super::{View, markdown, marks};
 use crate::invisible::{for_terminal, line_for_terminal};
-use crate::view::{AgentsView, AskView, CitationView, HitView, JobView, JobsView, NoteView, PlanView, ShowView};
+use crate::view::{
+    AgentsView, AskView, CitationView, HitView, JobView, JobsView, NoteView, NoteWithBody, PlanView, ShowView,
+};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -132,14 +134,21 @@ impl Text {
             writeln!(out, "{FAINT}asked:{FAINT:#} {question}")?;
         }
         writeln!(out)?;
-        write!(out, "{}", markdown::render(&view.note.body, self.width))?;
-        let bad: Vec<&CitationView> =
-            note.citations.iter().filter(|one| !matches!(one.status, "fresh" | "unverified" | "unknown")).collect();
-        if !bad.is_empty() {
+        self.body(&view.note, out)
+    }
+
+    /// A note's text, and what of it does not hold.
+    fn body(&self, note: &NoteWithBody, out: &mut dyn Write) -> io::Result<()> {
+        let marked = marks::marked(&note.body, &note.note.citations);
+        write!(out, "{}", markdown::render(&marked, self.width))?;
+        let bad = note.note.citations.iter().filter(|one| !matches!(one.status, "fresh" | "unverified" | "unknown"));
+        let weak = note.note.citations.iter().filter(|one| one.weak && one.status == "fresh");
+        let lines = bad.map(verdict).chain(weak.map(|one| format!("weak: {}", here(one))));
+        let lines: Vec<String> = lines.chain(unknown_names(note)).collect();
+        if !lines.is_empty() {
             writeln!(out)?;
         }
-        bad.into_iter()
-            .try_for_each(|citation| writeln!(out, "{FAINT}{}{FAINT:#}", line_for_terminal(&verdict(citation))))
+        lines.iter().try_for_each(|line| writeln!(out, "{FAINT}{}{FAINT:#}", line_for_terminal(line)))
     }
 
     fn jobs(&self, view: &JobsView, out: &mut dyn Write) -> io::Result<()> {
@@ -171,9 +180,10 @@ impl Text {
 
     fn answer(&self, view: &AskView, out: &mut dyn Write) -> io::Result<()> {
         let body = view.note.as_ref().map(|note| note.body.as_str()).or(view.answer.as_deref()).unwrap_or_default();
-        let text = match self.terminal {
-            true => markdown::render(body, self.width),
-            false => for_terminal(body).into_owned(),
+        let text = match (self.terminal, &view.note) {
+            (true, Some(note)) => markdown::render(&marks::marked(body, &note.note.citations), self.width),
+            (true, None) => markdown::render(body, self.width),
+            (false, _) => for_terminal(body).into_owned(),
         };
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         write!(out, "{text}{end}")?;
@@ -258,15 +268,30 @@ fn about(note: &NoteView, file: impl Fn(&str) -> String) -> String {
     labels.join(" · ")
 }
 
+/// How many of the names that were looked up are not in the code, and which.
+fn unknown_names(note: &NoteWithBody) -> Option<String> {
+    let unknown = &note.note.unknown_names;
+    let (count, all) = (unknown.len(), note.names_checked.max(unknown.len()));
+    let (names, are) = (if all == 1 { "name" } else { "names" }, if count == 1 { "is" } else { "are" });
+    let list = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    (count > 0).then(|| format!("{count} of {all} {names} {are} not in this code: {list}"))
+}
+
 /// `stale: src/a.py:3-9`, `moved: src/a.py:3-9 is now src/a.py:13-19`
 pub(super) fn verdict(citation: &CitationView) -> String {
-    let subject = citation.subject.as_ref().map(|name| format!("{name}//")).unwrap_or_default();
-    let place = |path: &str, first: u32, last: u32| {
-        if first == last { format!("{path}:{first}") } else { format!("{path}:{first}-{last}") }
-    };
-    let here = format!("{}: {subject}{}", citation.status, place(&citation.path, citation.first, citation.last));
+    let here = format!("{}: {}", citation.status, here(citation));
     match &citation.now {
         Some(now) => format!("{here} is now {}", place(&now.path, now.first, now.last)),
         None => here,
     }
+}
+
+/// `werkzeug//src/a.py:3-9`
+fn here(citation: &CitationView) -> String {
+    let subject = citation.subject.as_ref().map(|name| format!("{name}//")).unwrap_or_default();
+    format!("{subject}{}", place(&citation.path, citation.first, citation.last))
+}
+
+fn place(path: &str, first: u32, last: u32) -> String {
+    if first == last { format!("{path}:{first}") } else { format!("{path}:{first}-{last}") }
 }
