@@ -58,8 +58,8 @@ fn on_a_terminal_a_note_is_rendered_and_safe() {
 #[test]
 fn on_a_terminal_what_does_not_hold_is_marked_where_it_stands() {
     let env = Env::shop();
-    let text = "`save_cookie` signs (`shop/cookies.py:23-25`); `load_cookie` verifies: [there](shop/cookies.py#L5), \
-        `shop/none.py:3,9`.\n\nThen `SessionSigner` and `sign`.\n";
+    let text = "`save_cookie` signs (`shop/cookies.py:23-25`); `load_cookie` verifies: [there](shop/cookies.py#L5).\n\n\
+        Not there: `shop/none.py:3,9`.\n\nThen `SessionSigner` and `sign`.\n";
     env.kb_reads("add --repo . --title Marks", text).ok();
     assert!(env.only_note().ends_with(text), "the file stays as it was");
     assert!(env.kb("show").ok().ends_with(text), "and so does what a program reads");
