@@ -316,6 +316,72 @@ mod tests {
     }
 
     #[test]
+    fn only_what_changed_is_read_again() {
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        let source = b"def store_token(token):\n    write(token)\n";
+        let (folder, mut request) =
+            request("where is the token stored", &[("a.py", source), ("b.py", b"x = 1\n"), ("c.txt", b"text\n")]);
+        let cache = tempfile::tempdir().expect("a folder");
+        request.cache = Some(cache.path().to_owned());
+        let age = |name: &str| {
+            let file = std::fs::File::options().write(true).open(folder.path().join(name)).expect("opened");
+            file.set_modified(long_ago).expect("set");
+        };
+        ["a.py", "b.py", "c.txt"].into_iter().for_each(age);
+        let read = || {
+            let mut told = Vec::new();
+            answer(&request, &mut |said| told.push(said.to_owned())).expect("an answer");
+            told.retain(|said| said.starts_with("read"));
+            told
+        };
+        assert_eq!(read(), ["read 3 of 3 files"]);
+        assert_eq!(read(), [""; 0]);
+        std::fs::write(folder.path().join("b.py"), b"x = 22\n").expect("written");
+        age("b.py");
+        assert_eq!(read(), ["read 1 of 1 files"]);
+        assert_eq!(read(), [""; 0]);
+    }
+
+    #[test]
+    fn a_language_that_nobody_knows_is_searched_as_text() {
+        let lua = b"-- Keeps parcels.\nlocal shelf = {}\n\nfunction keep(parcel)\n  -- write the parcel to the ledger\n  ledger:append(parcel)\nend\n";
+        let other = b"function greet(name)\n  print(name)\nend\n";
+        let python = b"def greet(name):\n    print(name)\n";
+        for beside in [&[][..], &[("main.py", &python[..])][..]] {
+            let mut files: Vec<(&str, &[u8])> = vec![("shelf.quux", lua), ("greet.quux", other)];
+            files.extend(beside);
+            let report = ask("where is a parcel written to the ledger", &files);
+            let first = &report.places[0];
+            assert!(report.found, "{}", report.markdown);
+            assert_eq!(first.path, "shelf.quux", "{}", report.markdown);
+            assert!((first.first..=first.last).contains(&6), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_files_are_read_within_bounds() {
+        let started = std::time::Instant::now();
+        let line: Vec<u8> = b"var a=function(b){return b.token+1};".iter().copied().cycle().take(5 << 20).collect();
+        let list: Vec<u8> = b"    {\"token\": 1, \"stored\": 2},\n".iter().copied().cycle().take(4 << 20).collect();
+        let open: Vec<u8> = b"if (token) {\n".iter().copied().cycle().take(1 << 20).collect();
+        let names: Vec<u8> = b"def token(token):\n    token(token)\n".iter().copied().cycle().take(1 << 20).collect();
+        let report = ask(
+            "where is the token stored",
+            &[
+                ("a.js", &line),
+                ("list.json", &list),
+                ("open.c", &open),
+                ("open.rs", &open),
+                ("names.py", &names),
+                ("bad.py", b"def store_token():\n    \xff\xfe = '\xc3\x28'\n"),
+                ("good.py", b"def store_token(token):\n    write(token)\n"),
+            ],
+        );
+        assert!(report.places.iter().any(|place| place.path == "good.py"), "{}", report.markdown);
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    }
+
+    #[test]
     fn deep_nesting_is_walked() {
         let deep = [b"x = ".as_slice(), &b"[".repeat(30_000), &b"]".repeat(30_000)].concat();
         ask("where is x nested", &[("deep.py", &deep), ("deep.js", &deep), ("deep.rs", &deep)]);

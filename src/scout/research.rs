@@ -59,8 +59,7 @@ impl Signals {
         self.weight() < SURE
     }
 
-    /// A logistic regression over the evaluation's answerable and unanswerable questions, its weights rounded;
-    /// left-out code bases: precision 0.70 at recall 0.67.
+    /// A logistic regression over the evaluation's answerable and unanswerable questions, its weights rounded.
     fn weight(&self) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
         let concepts = self.concepts.min(8) as f32;
