@@ -3,6 +3,7 @@
 
 use super::cache::Facts;
 use super::facts::Counts;
+use super::language;
 use super::packed::{self, Packed};
 use super::query::Query;
 use super::walk::Role;
@@ -34,6 +35,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) units: Vec<Packed<'a>>,
     /// For each unit, its file.
     pub(crate) file_of: Vec<u32>,
+    /// For each file, the family of its language.
+    families: Vec<Option<&'static str>>,
     /// For each file, its first unit.
     pub(crate) first_of: Vec<u32>,
     /// For each unit, where its part of `found` begins; one more at the end.
@@ -88,6 +91,7 @@ impl<'a> Scan<'a> {
             facts,
             units: Vec::with_capacity(total),
             file_of: Vec::with_capacity(total),
+            families: facts.files.iter().map(|file| language::family(&file.path)).collect(),
             first_of: Vec::with_capacity(of_files.len()),
             starts: Vec::with_capacity(total + 1),
             found: Vec::new(),
@@ -107,7 +111,7 @@ impl<'a> Scan<'a> {
                 scan.starts.push(number(scan.found.len()));
                 let found = &of_file.found[next..next + count as usize];
                 next += count as usize;
-                if is_source && !unit.test && unit.kind != super::language::Kind::Part {
+                if is_source && !unit.test && unit.kind != language::Kind::Part {
                     scan.source_units += 1;
                     length += u64::from(unit.length);
                     for word in found {
@@ -140,6 +144,11 @@ impl<'a> Scan<'a> {
         &self.facts.files[self.file_of[unit] as usize].path
     }
 
+    /// The family of languages of the unit's file.
+    pub(crate) fn family(&self, unit: usize) -> Option<&'static str> {
+        self.families[self.file_of[unit] as usize]
+    }
+
     pub(crate) fn name(&self, unit: usize) -> Option<&'a str> {
         self.units[unit].name.map(|name| self.facts.names.get(name))
     }
@@ -154,14 +163,14 @@ impl<'a> Scan<'a> {
 
     /// `Class.method`.
     pub(crate) fn qualified(&self, unit: usize) -> Option<String> {
-        if self.units[unit].kind == super::language::Kind::Part {
+        if self.units[unit].kind == language::Kind::Part {
             return self.qualified(self.parent(unit)?);
         }
         let mut parts = vec![self.name(unit)?];
         parts.extend(self.units[unit].owner.map(|owner| self.facts.names.get(owner)));
         let mut next = self.parent(unit);
         while let Some(parent) = next {
-            let module = self.units[parent].kind == super::language::Kind::Module;
+            let module = self.units[parent].kind == language::Kind::Module;
             if let Some(name) = self.name(parent).filter(|_| !module || parts.len() < 2) {
                 parts.push(name);
             }

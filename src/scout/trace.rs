@@ -104,7 +104,7 @@ impl Graph {
 
     /// A call on nothing: of the class where the language lets it, of the file, imported.
     fn bare(&self, scan: &Scan, unit: usize, name: u32) -> Option<Meant> {
-        if language::family(scan.path(unit)).is_some_and(language::calls_itself_bare)
+        if scan.family(unit).is_some_and(language::calls_itself_bare)
             && let Some(mine) = self.own(scan, unit, name)
         {
             return Some(mine);
@@ -118,7 +118,7 @@ impl Graph {
             let inner: Vec<usize> = here.iter().copied().filter(|at| scan.parent(*at) == Some(unit)).collect();
             return Some(Meant { units: if inner.is_empty() { here } else { inner }, how: How::File });
         }
-        if language::family(scan.path(unit)).is_some_and(language::shares_folder) {
+        if scan.family(unit).is_some_and(language::shares_folder) {
             let beside: Vec<usize> =
                 functions().filter(|at| folder(scan.path(*at)) == folder(scan.path(unit)) && *at != unit).collect();
             if !beside.is_empty() {
@@ -159,10 +159,8 @@ impl Graph {
         let functions = all.iter().map(|at| *at as usize).filter(|at| !Families::is_method(scan, *at));
         let imports = self.imports(scan, scan.file_of[unit]);
         let imported = |at: usize| imports.iter().any(|import| import.contains(&on) && names_file(scan, import, at));
-        let of_module: Vec<usize> = functions
-            .filter(|at| is_module(scan.path(*at), receiver) || imported(*at))
-            .filter(|at| *at != unit)
-            .collect();
+        let of_module: Vec<usize> =
+            functions.filter(|at| is_module(scan, *at, receiver) || imported(*at)).filter(|at| *at != unit).collect();
         if !of_module.is_empty() {
             return Some(Meant { units: of_module, how: How::Import });
         }
@@ -173,11 +171,11 @@ impl Graph {
     /// What bears the name and could be called so.
     fn by_name(&self, scan: &Scan, unit: usize, call: &Call) -> Vec<usize> {
         let Some(all) = self.named.get(&call.name) else { return Vec::new() };
-        let family = language::family(scan.path(unit));
+        let family = scan.family(unit);
         let mut others: Vec<usize> = all
             .iter()
             .map(|at| *at as usize)
-            .filter(|at| *at != unit && (family.is_none() || language::family(scan.path(*at)) == family))
+            .filter(|at| *at != unit && (family.is_none() || scan.family(*at) == family))
             .collect();
         let source = |at: usize| scan.role(at) <= Role::Vendored && !scan.units[at].test;
         if others.iter().any(|at| source(*at)) {
@@ -239,7 +237,7 @@ fn nearest(scan: &Scan, unit: usize, units: &[u32]) -> Vec<usize> {
     let here: Vec<usize> = all().filter(|at| scan.file_of[*at] == scan.file_of[unit]).collect();
     let mut found = if here.is_empty() { all().collect() } else { here };
     // In Python the last definition of a name is the one that stands: those before it say types.
-    if language::family(scan.path(unit)) == Some("python") {
+    if scan.family(unit) == Some("python") {
         let last: FxHashMap<_, _> = found.iter().map(|at| ((scan.file_of[*at], scan.parent(*at)), *at)).collect();
         found.retain(|at| last.get(&(scan.file_of[*at], scan.parent(*at))) == Some(at));
     }
@@ -253,15 +251,14 @@ fn brings(scan: &Scan, import: &[u32], name: u32, unit: usize) -> bool {
 
 /// Whether an import names the file of a unit, or its folder.
 fn names_file(scan: &Scan, import: &[u32], unit: usize) -> bool {
-    let path = scan.path(unit);
     let mut names = import.iter().map(|name| scan.facts.names.get(*name));
-    if language::family(path).is_some_and(language::shares_folder) {
+    if scan.family(unit).is_some_and(language::shares_folder) {
         // `github.com/a/b/c` is the folder `c`, not the folder or file `b`; `/v2` behind it is its version.
         let is_version =
             |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-        return names.rev().find(|name| !is_version(name)).is_some_and(|name| is_module(path, name));
+        return names.rev().find(|name| !is_version(name)).is_some_and(|name| is_module(scan, unit, name));
     }
-    names.any(|name| is_module(path, name))
+    names.any(|name| is_module(scan, unit, name))
 }
 
 fn folder(path: &str) -> &str {
@@ -269,11 +266,12 @@ fn folder(path: &str) -> &str {
 }
 
 /// Whether a file is the module of a name: by its own name, or its folder's where that is what is imported.
-fn is_module(path: &str, name: &str) -> bool {
+fn is_module(scan: &Scan, unit: usize, name: &str) -> bool {
+    let path = scan.path(unit);
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
     let folder = folders.rsplit('/').next().unwrap_or(folders);
-    let shares = language::family(path).is_some_and(language::shares_folder);
+    let shares = scan.family(unit).is_some_and(language::shares_folder);
     let of_folder = matches!(stem, "mod" | "index" | "__init__" | "lib" | "main") || shares;
     // The folder of the whole subject has no name that is known: its file of that name stands for it.
     (folder.is_empty() || !shares) && stem == name || of_folder && folder == name
