@@ -3,6 +3,7 @@
 use super::fail::Failure;
 use super::format::{Printer, View, say};
 use super::settings::Settings;
+use super::terminal::Looker;
 use super::{choose, jobs};
 use crate::agent::Candidate;
 use crate::agent::login::LoginState;
@@ -100,7 +101,7 @@ fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failu
         ..Order::default()
     };
     let record = store.add(order, &settings.machine)?;
-    let code = jobs::run_records(std::slice::from_ref(&record), 1, settings, printer);
+    let code = jobs::run_records(std::slice::from_ref(&record), 1, settings, printer, &mut Looker::here());
     // What it was asked about is gone: there is nothing to repeat, and nothing to look at.
     let _ = store.remove(&record.id);
     code

@@ -4,7 +4,8 @@ use super::fail::{Asked, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
-use super::{choose, handles, jobs, watch_jobs};
+use super::terminal::{Looker, Word};
+use super::{choose, handles, jobs, terminal, watch_jobs};
 use crate::job::{Desk, Held, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
@@ -163,9 +164,12 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
+    // Scout is done before anybody could detach.
+    let takes_long = agents.iter().any(|agent| agent.candidate.agent.executable().is_some());
     match args.detach {
         true => jobs::detach(&records, at_once, settings, printer),
-        false => jobs::run_records(&records, at_once, settings, printer),
+        false if takes_long && terminal::can_watch(settings) => terminal::watch(&records, at_once, settings),
+        false => jobs::run_records(&records, at_once, settings, printer, &mut Looker::here()),
     }
 }
 
@@ -197,21 +201,32 @@ pub(super) fn run_here(
     at_once: usize,
     settings: &Settings,
     printer: &Printer,
+    looker: &mut Looker,
 ) -> Result<u8, Failure> {
     let mut records: Vec<Record> = jobs.iter().map(|(record, _)| record.clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let store = Jobs::of(&settings.machine);
-    let screen = RefCell::new(watch_jobs::Screen::new(&records, settings, printer)?);
+    let screen = RefCell::new(watch_jobs::Screen::new(&records, settings, printer, looker.looks())?);
     screen.borrow_mut().begin(&records);
     let over = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut ended = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
         let mut all = std::pin::pin!(crate::job::run_all(jobs, at_once, &desk, &screen));
-        let why = tokio::select! {
-            () = &mut all => return Ok(None),
-            _ = interrupted.recv() => Failure::Interrupted,
-            _ = ended.recv() => Failure::Terminated,
+        let why = loop {
+            tokio::select! {
+                () = &mut all => return Ok(None),
+                _ = interrupted.recv() => break Failure::Interrupted,
+                _ = ended.recv() => break Failure::Terminated,
+                word = looker.word() => match word {
+                    Word::Interrupt => break Failure::Interrupted,
+                    Word::End => break Failure::Terminated,
+                    Word::Detach => {
+                        screen.borrow_mut().nobody_looks();
+                        looker.let_go();
+                    }
+                },
+            }
         };
         desk.stop();
         screen.borrow_mut().is_stopping();
@@ -220,6 +235,7 @@ pub(super) fn run_here(
             () = &mut all => {}
             _ = interrupted.recv() => {}
             _ = ended.recv() => {}
+            _ = looker.word() => {}
         }
         Ok::<_, Failure>(Some(why))
     })?;

@@ -3,6 +3,7 @@
 use super::fail::{self, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
+use super::terminal::Looker;
 use super::watch_jobs;
 use crate::job::{self, Ended, Held, Jobs, Record};
 use crate::knowledge_base::KnowledgeBase;
@@ -69,6 +70,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     match &args.what {
         None => {
             job::tidy(&settings.roster, &settings.machine);
+            // What is listed is told.
+            drop(store.take_news());
             let all = store.all();
             let total = all.len();
             let listed = if args.all { total } else { USUALLY_LISTED };
@@ -104,7 +107,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             if *detach {
                 return self::detach(&records, settings.jobs, settings, printer);
             }
-            run_records(&records, settings.jobs, settings, printer)
+            run_records(&records, settings.jobs, settings, printer, &mut Looker::here())
         }
         Some(What::Rm { ids }) => {
             let records: Vec<Record> = ids.iter().map(|id| store.find(id)).collect::<Result<_, _>>()?;
@@ -129,6 +132,7 @@ pub(super) fn run_records(
     at_once: usize,
     settings: &Settings,
     printer: &Printer,
+    looker: &mut Looker,
 ) -> Result<u8, Failure> {
     let store = to_start(settings)?;
     let mut worst = fail::DONE;
@@ -148,7 +152,7 @@ pub(super) fn run_records(
         held = rest;
         let waiting: Vec<Record> = held.iter().map(|(record, _)| record.clone()).collect();
         let these: Vec<Record> = here.iter().map(|(record, _)| record.clone()).collect();
-        let run = |base| super::ask::run_here(here, &waiting, at_once, &settings.with_base(base), printer);
+        let run = |base| super::ask::run_here(here, &waiting, at_once, &settings.with_base(base), printer, looker);
         match KnowledgeBase::open(&base).map_err(Failure::from).and_then(run) {
             Ok(code @ (fail::INTERRUPTED | fail::TERMINATED)) => return Ok(code),
             Ok(code) => worst = worst.max(code),

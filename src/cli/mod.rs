@@ -34,6 +34,7 @@ mod search;
 mod settings;
 mod show;
 mod tag;
+mod terminal;
 mod wait;
 mod watch_jobs;
 mod wall;
@@ -41,11 +42,13 @@ mod r#where;
 
 pub use arguments::command;
 
+use crate::job::{Jobs, News};
 use clap::{FromArgMatches, Parser, Subcommand};
 use fail::Failure;
 use format::Printer;
 use settings::Settings;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -183,6 +186,7 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
     let mut settings = Settings::read(cli.kb.clone(), cli.json || events)?;
     settings.events = events;
     printer.configure(&settings);
+    tell_news(&cli.command, &settings);
     let view = match &cli.command {
         Command::Ask(args) => return ask::run(args, &settings, printer),
         Command::Agents(args) => return agents::run(args, &settings, printer),
@@ -211,4 +215,17 @@ fn run(cli: &Cli, printer: &mut Printer) -> Result<u8, Failure> {
         Command::Scout(_) => return Ok(fail::DONE),
     }?;
     printer.print(view)
+}
+
+/// Tells a person, once, of jobs that ended while nobody looked.
+fn tell_news(command: &Command, settings: &Settings) {
+    // These two tell it themselves, and one has nobody to tell it to.
+    let tells = !matches!(command, Command::Jobs(_) | Command::Wait(_) | Command::RunJobs(_));
+    if tells && !settings.json && io::stderr().is_terminal() && settings.machine.variable("KB_JOB").is_none() {
+        let news = Jobs::of(&settings.machine).take_news();
+        let ended: Vec<String> = news.iter().map(|News { job, outcome }| format!("{job} ({outcome})")).collect();
+        if !ended.is_empty() {
+            format::say(&format!("ended meanwhile: {}; `kb jobs` shows more", ended.join(", ")));
+        }
+    }
 }

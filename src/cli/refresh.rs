@@ -4,6 +4,7 @@ use super::fail::{Asked, DONE, Failure};
 use super::format::{Printer, say};
 use super::notes::Viewer;
 use super::settings::Settings;
+use super::terminal::Looker;
 use super::{choose, handles, jobs};
 use crate::citation::{Seen as CitedAs, Standing, Status};
 use crate::index::Entry;
@@ -83,7 +84,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     crate::job::tidy(&settings.roster, &settings.machine);
     let records: Vec<Record> =
         orders.into_iter().map(|order| store.add(order, &settings.machine)).collect::<Result<_, _>>()?;
-    jobs::run_records(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer)
+    jobs::run_records(&records, args.jobs.map_or(settings.jobs, usize::from), settings, printer, &mut Looker::here())
 }
 
 /// Whether what a note cites was there once and is not any more. What never was there is no better for being

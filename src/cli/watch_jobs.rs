@@ -26,6 +26,8 @@ pub(super) struct Screen<'a> {
     several: bool,
     /// What was said of leads.
     led: Vec<String>,
+    /// Somebody sees it.
+    looks: bool,
     /// One for each job: which of them ask the same, and what came of it.
     answers: Vec<Asked>,
 }
@@ -41,7 +43,12 @@ struct Asked {
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(records: &[Record], settings: &'a Settings, printer: &'a Printer) -> Result<Self, Failure> {
+    pub(super) fn new(
+        records: &[Record],
+        settings: &'a Settings,
+        printer: &'a Printer,
+        looks: bool,
+    ) -> Result<Self, Failure> {
         settings.base()?;
         let asked = |record: &Record| Asked {
             question: record.order.question.clone(),
@@ -61,6 +68,7 @@ impl<'a> Screen<'a> {
             stopping: false,
             several: false,
             led: Vec::new(),
+            looks,
             answers,
         })
     }
@@ -73,6 +81,12 @@ impl<'a> Screen<'a> {
     /// All jobs were asked to stop.
     pub(super) fn is_stopping(&mut self) {
         self.stopping = true;
+    }
+
+    /// From now on nothing is to be seen.
+    pub(super) fn nobody_looks(&mut self) {
+        self.live.end_all();
+        self.looks = false;
     }
 
     /// Says what is kept of jobs that were stopped, and ends them for good.
@@ -252,6 +266,10 @@ impl Watcher for Screen<'_> {
 
     fn tick(&mut self) {
         self.live.tick();
+    }
+
+    fn looks(&self) -> bool {
+        self.looks
     }
 
     fn hint(&self, error: &JobError) -> String {

@@ -6,6 +6,7 @@ mod enclose;
 mod lacks;
 mod meanwhile;
 mod mend;
+mod news;
 mod noticed;
 mod offer;
 mod queue;
@@ -17,8 +18,9 @@ mod stop;
 mod told;
 
 pub use ask::Plan;
-pub use detach::{COMMAND as RUN_JOBS, run_detached};
+pub use detach::{COMMAND as RUN_JOBS, run_detached, run_watched};
 pub use lacks::Lacks;
+pub use news::News;
 pub use noticed::Noticed;
 pub use queue::{Happened, Watcher, run_all};
 pub use record::{Ended, Folder, Held, Jobs, Order, Record, RecordError};

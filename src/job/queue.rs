@@ -37,6 +37,9 @@ pub trait Watcher {
     /// About a second went by.
     fn tick(&mut self);
 
+    /// Whether anybody learns of it.
+    fn looks(&self) -> bool;
+
     /// What to do next about a failure, to be kept with the job.
     fn hint(&self, error: &JobError) -> String;
 }
@@ -112,6 +115,10 @@ async fn one(
         hint,
         changed_meanwhile: result.as_ref().map_or_else(|_| Vec::new(), |outcome| outcome.changed_meanwhile.clone()),
     });
+    if let Some(ended) = record.ended.as_ref().filter(|_| !watcher.borrow().looks()) {
+        // Before whoever waits for the job can know of it.
+        held.folder.announce(&ended.outcome);
+    }
     // The note is what counts; a record that cannot be written leaves the job `interrupted`.
     let _ = held.folder.write(&record);
     tell(&record, Happened::Ended(result));

@@ -151,12 +151,12 @@ pub enum RecordError {
 /// All jobs of this user.
 #[derive(Clone, Debug)]
 pub struct Jobs {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// One job's folder.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder(pub(super) PathBuf);
 
 /// Held while a job runs or waits for its turn.
 #[derive(Debug)]

@@ -46,6 +46,8 @@ mod stand_in;
 #[cfg(target_os = "linux")]
 mod stopped;
 mod streams;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tidy;
 mod two_at_once;
 mod watched;

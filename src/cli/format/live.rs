@@ -50,6 +50,7 @@ impl Live {
             used: String::new(),
         };
         self.lines[number] = Some(line);
+        self.draw(false);
     }
 
     /// What it does now.
@@ -74,6 +75,12 @@ impl Live {
             *line = None;
         }
         self.clear();
+    }
+
+    /// All lines are taken away, and none comes again.
+    pub(in crate::cli) fn end_all(&mut self) {
+        self.clear();
+        self.shown = false;
     }
 
     /// Draws the lines, unless that was done a moment ago.
