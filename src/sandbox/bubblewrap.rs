@@ -48,6 +48,7 @@ pub(super) fn run(mut spec: Spec, program: &[OsString]) -> Result<u8, HelperErro
         Side::Parent(bubblewrap) => {
             process::let_go_of_pipes()?;
             Ok(process::watch(bubblewrap, |signal| {
+                let signal = process::handed_on(signal);
                 // Process 1 of the wall, whose child is the program.
                 for main in children(bubblewrap).into_iter().flat_map(children) {
                     if kill_process_group(main, signal).is_err() {
