@@ -3,6 +3,7 @@
 use super::{Broken, Citation, Seen};
 use crate::invisible;
 use crate::subject::Snapshot;
+use std::cell::LazyCell;
 use std::fmt::Write;
 
 /// More than that and the answer is not worth mending place by place.
@@ -13,11 +14,29 @@ const CANDIDATES: usize = 5;
 /// Names the broken citations, says of each why it does not stand and what is there instead. None if all
 /// stand. The first snapshot is the unnamed subject.
 pub fn letter_about_broken(citations: &[Citation], snapshots: &[Snapshot]) -> Option<String> {
+    // Walked at most once a subject, however many files are not there.
+    let listings: Vec<LazyCell<Vec<String>, _>> = snapshots
+        .iter()
+        .map(|snapshot| LazyCell::new(|| snapshot.files().files.into_iter().map(|entry| entry.path).collect()))
+        .collect();
+    let known = |citation: &Citation| {
+        let at = match &citation.subject {
+            None => Some(0),
+            Some(name) => snapshots.iter().position(|snapshot| snapshot.pinned.name == *name),
+        };
+        at.and_then(|at| snapshots.get(at).zip(listings.get(at)))
+    };
     let broken = citations.iter().filter_map(|citation| match citation.seen {
         Seen::Broken(why) => Some((citation, why)),
         _ => None,
     });
-    let lines: Vec<String> = broken.take(MOST).map(|(citation, why)| line(citation, why, snapshots)).collect();
+    let line = |(citation, why)| {
+        let found = known(citation);
+        line(citation, why, found.map(|(snapshot, _)| snapshot), &|| {
+            found.map_or(&[], |(_, listing)| listing.as_slice())
+        })
+    };
+    let lines: Vec<String> = broken.take(MOST).map(line).collect();
     if lines.is_empty() {
         return None;
     }
@@ -34,17 +53,12 @@ these put right and all else as it was. Leave out what the code does not show. S
     Some(letter)
 }
 
-fn line(citation: &Citation, why: Broken, snapshots: &[Snapshot]) -> String {
+fn line<'a>(citation: &Citation, why: Broken, snapshot: Option<&Snapshot>, files: &dyn Fn() -> &'a [String]) -> String {
     let mut line = format!("- `{}:{}`: ", span(&citation.path), citation.lines);
-    let snapshot = match &citation.subject {
-        None => snapshots.first(),
-        Some(name) => snapshots.iter().find(|snapshot| snapshot.pinned.name == *name),
-    };
     let name = citation.path.rsplit('/').next().unwrap_or(&citation.path);
     let alike = || -> Vec<String> {
-        let files = snapshot.map(|snapshot| snapshot.files().files).unwrap_or_default();
-        let paths = files.into_iter().map(|entry| entry.path);
-        paths.filter(|path| path.rsplit('/').next() == Some(name)).map(|path| format!("`{}`", span(&path))).collect()
+        let named = files().iter().filter(|path| path.rsplit('/').next() == Some(name));
+        named.map(|path| format!("`{}`", span(path))).collect()
     };
     let _ = match why {
         Broken::NoSuchLine => {

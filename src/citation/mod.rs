@@ -63,6 +63,11 @@ impl Lines {
         self.last
     }
 
+    /// Whether some line is in both.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
     /// How many lines: at least one.
     #[allow(clippy::len_without_is_empty, reason = "a range of lines is never empty")]
     pub fn len(self) -> u32 {

@@ -248,11 +248,7 @@ fn views(found: &Found, viewer: &Viewer<'_>) -> Vec<CheckedView> {
 
 /// The folder of a citation's subject in its repository, with `/` behind it.
 fn inside(head: &Head, citation: &Citation) -> String {
-    let pinned = match &citation.subject {
-        None => head.subjects.first(),
-        Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name),
-    };
-    match pinned.map(|pinned| &pinned.kind) {
+    match head.subject_of(citation).map(|pinned| &pinned.kind) {
         Some(Kind::Git { folder: Some(folder), .. }) => format!("{folder}/"),
         _ => String::new(),
     }

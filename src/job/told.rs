@@ -109,13 +109,14 @@ async fn find(question: &Question, snapshot: &Snapshot, desk: &Desk<'_>, stop: &
 /// The session of the note that is followed up, if this agent can go on in it.
 pub(super) fn session(order: &Order, desk: &Desk<'_>) -> Result<Option<Session>, JobError> {
     let Some(id) = &order.follows else { return Ok(None) };
-    let head = read(id, desk)?.head;
+    let index = index(desk)?;
+    let head = read(id, &index, desk)?.head;
     let same = head.agent.as_ref().filter(|agent| agent.name == order.agent);
     let Some(session) = same.and_then(|agent| agent.session.clone()) else { return Ok(None) };
     let mut used = head.usage.clone();
     let mut earlier = head.follows.clone();
     for _ in 0..LONGEST_SESSION {
-        let Some(note) = earlier.and_then(|id| read(&id, desk).ok()) else { break };
+        let Some(note) = earlier.and_then(|id| read(&id, &index, desk).ok()) else { break };
         if note.head.agent.and_then(|agent| agent.session).as_ref() != Some(&session) {
             break;
         }
@@ -135,9 +136,10 @@ pub(super) fn notes(order: &Order, in_session: bool, desk: &Desk<'_>) -> Result<
     }
     let near = vec![order.subject.clone(), desk.kb.root.clone()];
     let checker = Checker::new(near, vec![desk.kb.root.clone()], desk.machine);
+    let index = index(desk)?;
     let mut notes = Vec::new();
     for id in &ids {
-        let mut note = read(id, desk)?;
+        let mut note = read(id, &index, desk)?;
         let standing = checker.standing(&note.head);
         if order.refreshes.as_ref() == Some(*id) {
             note = with_changes(note, &standing, &checker);
@@ -167,8 +169,11 @@ fn with_changes(note: Note, standing: &Standing, checker: &Checker) -> Note {
     Note { body: 0..text.len(), text, ..note }
 }
 
-fn read(id: &str, desk: &Desk<'_>) -> Result<Note, JobError> {
-    let index = Index::up_to_date(&desk.kb.root, &desk.kb.settings.exclude)?;
-    let entry = search::find(id, &desk.kb.root, &index)?;
+fn index(desk: &Desk<'_>) -> Result<Index, JobError> {
+    Ok(Index::up_to_date(&desk.kb.root, &desk.kb.settings.exclude)?)
+}
+
+fn read(id: &str, index: &Index, desk: &Desk<'_>) -> Result<Note, JobError> {
+    let entry = search::find(id, &desk.kb.root, index)?;
     Ok(Note::parse(&desk.kb.read(Path::new(&entry.file))?).0)
 }

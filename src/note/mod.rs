@@ -95,6 +95,16 @@ pub enum Complaint {
     NotUtf8,
 }
 
+impl Head {
+    /// What a citation of this note is about; none if the note does not name it.
+    pub fn subject_of(&self, citation: &Citation) -> Option<&Pinned> {
+        match &citation.subject {
+            None => self.subjects.first(),
+            Some(name) => self.subjects.iter().find(|pinned| pinned.name == *name),
+        }
+    }
+}
+
 impl Note {
     /// Reads a note from its file's bytes. Never fails: a file without frontmatter is a note.
     pub fn parse(bytes: &[u8]) -> (Note, Vec<Complaint>) {

@@ -72,7 +72,7 @@ pub fn compare_places(notes: &[Compared<'_>]) -> Vec<SharedPlace> {
         for (file, cited) in files.iter().enumerate() {
             for (lines, cited_by) in runs(&laid, file, count) {
                 let here: Vec<usize> = (0..laid.len())
-                    .filter(|at| laid[*at].holds && laid[*at].file == file && overlap(laid[*at].lines, lines))
+                    .filter(|at| laid[*at].holds && laid[*at].file == file && laid[*at].lines.overlaps(lines))
                     .collect();
                 // What more notes agree on holds these, too.
                 if here.iter().any(|at| !told.contains(at)) {
@@ -122,7 +122,7 @@ fn runs(laid: &[Laid], file: usize, count: usize) -> Vec<(Lines, Vec<usize>)> {
     let mut runs: Vec<(Lines, Vec<usize>)> = Vec::new();
     for (first, next) in edges.iter().zip(edges.iter().skip(1)) {
         let Some(lines) = Lines::new(*first, next - 1) else { continue };
-        let by: BTreeSet<usize> = here.iter().filter(|one| overlap(one.lines, lines)).map(|one| one.note).collect();
+        let by: BTreeSet<usize> = here.iter().filter(|one| one.lines.overlaps(lines)).map(|one| one.note).collect();
         if by.len() < count {
             continue;
         }
@@ -144,18 +144,10 @@ fn lay(head: &Head, citation: &Citation, verdict: &Verdict) -> (CitedFile, Lines
         Seen::Held(read) if !in_sight => Some(read.blob.clone()).filter(|blob| !blob.is_empty()),
         _ => None,
     };
-    let subject = match &citation.subject {
-        None => head.subjects.first(),
-        Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name),
-    };
-    let (subject, inside) = subject.map(Pinned::whole).unzip();
+    let (subject, inside) = head.subject_of(citation).map(Pinned::whole).unzip();
     let inside: Option<String> = inside.flatten();
     let path = inside.map_or_else(|| path.to_owned(), |folder| format!("{folder}/{path}"));
     (CitedFile { subject, path, blob }, lines)
-}
-
-fn overlap(one: Lines, other: Lines) -> bool {
-    one.first() <= other.last() && other.first() <= one.last()
 }
 
 fn known(files: &mut Vec<CitedFile>, file: CitedFile) -> usize {

@@ -169,11 +169,7 @@ impl Recall {
             }
             let mut one = Kept { file: None, stamp: 0, other: 0, verdict: verdict.clone(), lost: lost[at] };
             if let (Read::Held(_), Some(root)) = (&citation.seen, &places[at]) {
-                let pinned = match &citation.subject {
-                    None => head.subjects.first(),
-                    Some(name) => head.subjects.iter().find(|pinned| pinned.name == *name),
-                };
-                let (Some(pinned), Some(stamp)) = (pinned, stamps[at]) else { return };
+                let (Some(pinned), Some(stamp)) = (head.subject_of(citation), stamps[at]) else { return };
                 let other = verdict.now.as_ref().or(verdict.became.as_ref()).map(|(path, _)| self.stamp(root, path));
                 let Some(other) = other.unwrap_or(Some(0)) else { return };
                 let place = place(pinned, root);

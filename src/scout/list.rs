@@ -30,6 +30,18 @@ pub(crate) struct Listing {
     pub(crate) method: String,
 }
 
+impl Listing {
+    /// Lists a definition, or counts it where it stands in tests or examples.
+    fn add(&mut self, unit: usize, scan: &Scan) {
+        if scan.units[unit].test || scan.role(unit) > Role::Vendored {
+            self.aside += 1;
+            return;
+        }
+        let (file, line) = (scan.file_of[unit] as usize, scan.units[unit].first);
+        self.sites.push(Site { file, unit, line, text: String::new() });
+    }
+}
+
 /// One place.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -214,12 +226,7 @@ fn undocumented(words: &[String], scan: &Scan) -> Option<Listing> {
         if unit.doc.is_some() {
             continue;
         }
-        if unit.test || scan.role(at) > Role::Vendored {
-            listing.aside += 1;
-            continue;
-        }
-        let file = scan.file_of[at] as usize;
-        listing.sites.push(Site { file, unit: at, line: unit.first, text: String::new() });
+        listing.add(at, scan);
     }
     listing.read = scan.facts.files.iter().filter(|file| file.parsed).count();
     listing.method = format!("Of {looked} public definitions. {}", listing.method);
@@ -257,12 +264,7 @@ fn heirs(question: &str, words: &[String], scan: &Scan) -> Option<Listing> {
         if !says_so {
             continue;
         }
-        if unit.test || scan.role(at) > Role::Vendored {
-            listing.aside += 1;
-            continue;
-        }
-        let file = scan.file_of[at] as usize;
-        listing.sites.push(Site { file, unit: at, line: unit.first, text: String::new() });
+        listing.add(at, scan);
     }
     Some(listing).filter(|listing| !listing.sites.is_empty())
 }

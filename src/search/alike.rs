@@ -160,9 +160,8 @@ fn agreed(head: &Head, sought: &Sought<'_>) -> f32 {
 
 /// The same lines, or the same definition, wherever it moved in its file.
 fn meets(citation: &Citation, place: &Spot) -> bool {
-    let (one, other) = (citation.lines, place.lines);
     let same_definition = citation.within().is_some() && citation.within() == place.within.as_deref();
-    same_definition || one.first() <= other.last() && other.first() <= one.last()
+    same_definition || citation.lines.overlaps(place.lines)
 }
 
 impl Spot {
