@@ -33,8 +33,10 @@ struct Wanted<'a> {
 /// What the files tell.
 #[derive(Default)]
 struct Seen {
-    /// Names of libraries.
+    /// Words of what is imported.
     imported: FxHashSet<String>,
+    /// Those of them that a module's name begins with.
+    libraries: FxHashSet<String>,
     /// Names of folders.
     folders: FxHashSet<String>,
     /// Endings of files.
@@ -106,7 +108,7 @@ fn would_be_here(path: &str, seen: &Seen) -> bool {
     let first = path.split('/').next().unwrap_or_default();
     let ending = path.rsplit('.').next().unwrap_or_default();
     let is_known_folder = seen.folders.contains(first);
-    seen.endings.contains(ending) && (is_known_folder || is_code(ending) && !seen.imported.contains(first))
+    seen.endings.contains(ending) && (is_known_folder || is_code(ending) && !seen.libraries.contains(first))
 }
 
 fn is_made_up(excerpt: &Excerpt, wanted: &Wanted<'_>, seen: &Seen) -> bool {
@@ -140,21 +142,23 @@ fn listed(files: &[String], subject: &str, wanted: &mut Wanted<'_>, seen: &mut S
 
 /// Takes away what these files hold, and notes what they import.
 fn read(paths: &[String], snapshot: &Snapshot, wanted: &mut Wanted<'_>, seen: &mut Seen) {
-    let looked: Vec<[Vec<String>; 4]> = paths
+    let looked: Vec<[Vec<String>; 5]> = paths
         .par_iter()
         .filter_map(|path| snapshot.read(path).ok())
         .map(|bytes| in_file(&String::from_utf8_lossy(&bytes), wanted))
         .collect();
-    for [names, paths, lines, imports] in looked {
+    for [names, paths, lines, imports, libraries] in looked {
         names.iter().map(String::as_str).for_each(|name| _ = wanted.names.remove(name));
         paths.iter().map(String::as_str).for_each(|path| _ = wanted.paths.remove(path));
         lines.iter().map(String::as_str).for_each(|line| _ = wanted.lines.remove(line));
         seen.imported.extend(imports);
+        seen.libraries.extend(libraries);
     }
 }
 
-/// The names, paths and lines of a text that are wanted, and the words of what it imports.
-fn in_file(text: &str, wanted: &Wanted<'_>) -> [Vec<String>; 4] {
+/// The names, paths and lines of a text that are wanted, the words of what it imports, and those of them
+/// that begin the name of a module.
+fn in_file(text: &str, wanted: &Wanted<'_>) -> [Vec<String>; 5] {
     let names: FxHashSet<&str> = words(text).filter(|word| wanted.names.contains(word)).collect();
     let paths = wanted.paths.iter().filter(|path| text.contains(**path));
     let mut lines = Vec::new();
@@ -163,15 +167,17 @@ fn in_file(text: &str, wanted: &Wanted<'_>) -> [Vec<String>; 4] {
         let code: String = text.lines().map(squeezed).collect();
         lines.extend(wanted.lines.iter().filter(|line| code.contains(**line)).map(|line| (*line).to_owned()));
     }
-    let imports = text.lines().filter(|line| {
-        let line = line.trim_start();
+    let imports = text.lines().map(str::trim_start).filter(|line| {
         ["import ", "from ", "use ", "#include", "require"].iter().any(|start| line.starts_with(start))
             || line.contains("require(")
     });
+    let modules = imports.clone().flat_map(|line| line.split([' ', '\'', '"', '<', '(']));
+    let libraries = modules.filter_map(|module| words(module).next().filter(|first| module.starts_with(first)));
     [
         names.into_iter().map(str::to_owned).collect(),
         paths.map(|path| (*path).to_owned()).collect(),
         lines,
-        imports.flat_map(words).map(str::to_owned).collect(),
+        imports.clone().flat_map(words).map(str::to_owned).collect(),
+        libraries.map(str::to_owned).collect(),
     ]
 }

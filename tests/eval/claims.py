@@ -119,9 +119,11 @@ def unknown(subject, notes, rng, n):
         name, file, code = made_up(rng, tag, ending)
         text = f"{body}\n\nThen `{name}` takes over, in `{file}`.\n\nIn `{path}:{first}-{last}`:\n\n```{tag}\n{code}\nledger_{code}\n```\n"
         listed = subject.add(text, question)["unknown_names"]
-        for kind, what in (("name", name), ("path", file), ("excerpt", code)):
-            n[f"{kind}s"] += 1
-            n[f"{kind}s found"] += what in listed
+        for kind, what in (("names", name), ("paths", file), ("excerpts", code)):
+            n[f"made-up {kind}"] += 1
+            n[f"made-up {kind} found"] += what in listed
+            if what not in listed:
+                print(f"{subject.name}: not listed, though made up: {what}")
 
 
 def main():
@@ -158,7 +160,7 @@ def main():
     print("listed though there:  ", share(n["flagged"], n["names"]))
     print("listed though no claim:", share(n["others flagged"], n["others"]))
     for kind in ("names", "paths", "excerpts"):
-        print(f"made-up {kind} listed:", share(n[f"{kind} found"], n[kind]))
+        print(f"made-up {kind} listed:", share(n[f"made-up {kind} found"], n[f"made-up {kind}"]))
 
 
 if __name__ == "__main__":
