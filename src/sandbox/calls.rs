@@ -127,6 +127,13 @@ const FILE_SETATTR: libc::c_long = 469;
 const TIOCSTI: libc::c_int = 0x5412;
 const TIOCLINUX: libc::c_int = 0x541c;
 
+/// Hold up others that open or lock a file, and hear of what they do to it.
+const HOLDS_UP: [libc::c_int; 2] = [libc::F_SETLEASE, libc::F_NOTIFY];
+
+/// Sets of requests of file systems, by the byte that names a set: several of ext4's, XFS's, btrfs's, FAT's, F2FS's
+/// and bcachefs's set attributes of a file that is open for reading only, and Landlock does not know them.
+const OF_FILE_SYSTEMS: [u8; 7] = [b'f', b'v', b'X', 0x94, b'r', 0xf5, 0xbc];
+
 const NAMESPACE_FLAGS: [libc::c_int; 7] = [
     libc::CLONE_NEWNS,
     libc::CLONE_NEWCGROUP,
@@ -151,6 +158,10 @@ pub(super) fn restrict(spec: &Spec) -> Result<(), HelperError> {
         libc::SYS_ioctl,
         pushes_input.map(|request| rule(&[(1, SeccompCmpOp::Eq, request)])).into_iter().collect::<Result<_, _>>()?,
     );
+    refused.insert(
+        libc::SYS_fcntl,
+        HOLDS_UP.map(|command| rule(&[(1, SeccompCmpOp::Eq, command)])).into_iter().collect::<Result<_, _>>()?,
+    );
     if !spec.has_root() {
         refused.extend(SHARED.iter().map(|call| (*call, Vec::new())));
         // Limits of other processes; 0 is the own one.
@@ -161,6 +172,10 @@ pub(super) fn restrict(spec: &Spec) -> Result<(), HelperError> {
     install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
     install(sockets(spec.has_root())?, libc::EAFNOSUPPORT)?;
     if !spec.has_root() {
+        // As a file system answers that has no such request.
+        let of_set = |set: u8| rule(&[(1, masked(0xff00), libc::c_int::from(set) << 8)]);
+        let requests = OF_FILE_SYSTEMS.map(of_set).into_iter().collect::<Result<_, _>>()?;
+        install(BTreeMap::from([(libc::SYS_ioctl, requests)]), libc::ENOTTY)?;
         install(WITHOUT_EFFECT.iter().map(|call| (*call, Vec::new())).collect(), 0)?;
     }
     #[cfg(target_arch = "x86_64")]

@@ -56,6 +56,12 @@ pub const NOT_STANDING: u8 = 119;
 /// Where a program behind `namespaces` finds the listener.
 pub const PROXY_PORT: u16 = 8118;
 
+/// Said of every wall.
+const LOCKS: &str = "a readable file can be locked, which holds up programs that wait for such a lock";
+/// Said of namespaces, which are mostly not in a container.
+const CONTAINERS: &str =
+    "in a container that covers parts of /proc, command lines of other processes can be read (not their environment)";
+
 /// What the kernel keeps a program from, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wall {
@@ -82,14 +88,14 @@ impl Wall {
     /// What a program can do behind it that it should not.
     pub fn leaks(self) -> &'static [&'static str] {
         match self {
-            Wall::Namespaces => {
-                &["in a container that covers parts of /proc, command lines of other processes can be read (not their \
-                 environment)"]
-            }
-            Wall::Bubblewrap => {
-                &["as many processes can be started as the user may", "the kernel's settings in /proc can be read"]
-            }
+            Wall::Namespaces => &[LOCKS, CONTAINERS],
+            Wall::Bubblewrap => &[
+                LOCKS,
+                "as many processes can be started as the user may",
+                "the kernel's settings in /proc can be read",
+            ],
             Wall::Files => &[
+                LOCKS,
                 "names, sizes and times of files anywhere can be asked for by name (not their content)",
                 "when a file anywhere is opened or changed can be watched",
                 "names of files in hidden folders can be listed (not their content)",

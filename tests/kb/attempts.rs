@@ -47,6 +47,15 @@ const fn maybe(name: &'static str, make: fn(&Target) -> Tried) -> Attempt {
     Attempt { name, make, sure: false }
 }
 
+// Of linux/fs.h, which the libc crate does not have for every C library.
+const GET_FLAGS: u32 = 0x8008_6601;
+const SET_FLAGS: u32 = 0x4008_6602;
+const GET_ATTRIBUTES: u32 = 0x801c_581f;
+const SET_ATTRIBUTES: u32 = 0x401c_5820;
+const SET_VERSION: u32 = 0x4008_7602;
+const NO_DUMP: libc::c_int = 0x40;
+const NO_DUMP_ATTRIBUTE: u32 = 0x80;
+
 pub(crate) const ATTEMPTS: &[Attempt] = &[
     sure("write a file", |t| fs::write(t.repo("a.py"), "evil")),
     sure("append to a file", |t| append(&t.repo("a.py"))),
@@ -92,6 +101,41 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
         let times = [libc::timespec { tv_sec: 1, tv_nsec: 0 }; 2];
         check(unsafe { libc::utimensat(libc::AT_FDCWD, path.as_ptr(), times.as_ptr(), 0) })?;
         happened(fs::metadata(t.repo("a.py"))?.mtime() == 1)
+    }),
+    maybe("set a file's flags", |t| {
+        let file = File::open(t.repo("a.py"))?;
+        let (mut before, mut after): (libc::c_int, libc::c_int) = (0, 0);
+        ask(&file, GET_FLAGS, &raw mut before)?;
+        let mut wanted = before ^ NO_DUMP;
+        ask(&file, SET_FLAGS, &raw mut wanted)?;
+        ask(&file, GET_FLAGS, &raw mut after)?;
+        happened(after == wanted)
+    }),
+    maybe("set a file's attributes of its file system", |t| {
+        let file = File::open(t.repo("a.py"))?;
+        let (mut before, mut after) = ([0_u32; 7], [0_u32; 7]);
+        ask(&file, GET_ATTRIBUTES, before.as_mut_ptr())?;
+        before[0] ^= NO_DUMP_ATTRIBUTE;
+        ask(&file, SET_ATTRIBUTES, before.as_mut_ptr())?;
+        ask(&file, GET_ATTRIBUTES, after.as_mut_ptr())?;
+        happened(after[0] == before[0])
+    }),
+    maybe("set a file's version", |t| {
+        let file = File::open(t.repo("a.py"))?;
+        let mut version: libc::c_int = 7;
+        ask(&file, SET_VERSION, &raw mut version)
+    }),
+    sure("hold up whoever saves a file", |t| {
+        let file = File::open(t.repo("a.py"))?;
+        check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_RDLCK) })
+    }),
+    maybe("be told what changes in a folder", |t| {
+        let folder = File::open(t.repo(""))?;
+        check(unsafe { libc::fcntl(folder.as_raw_fd(), libc::F_NOTIFY, 2) })
+    }),
+    sure("lock a file", |t| {
+        let file = File::open(t.repo("a.py"))?;
+        check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) })
     }),
     maybe("set an extended attribute", |t| {
         let path = c(&t.repo("a.py"));
@@ -308,6 +352,10 @@ fn list(path: &Path) -> Tried {
 
 fn socket(family: libc::c_int, kind: libc::c_int) -> Tried {
     check(unsafe { libc::socket(family, kind, 0) })
+}
+
+fn ask<T>(file: &File, request: u32, value: *mut T) -> Tried {
+    check_long(unsafe { libc::syscall(libc::SYS_ioctl, file.as_raw_fd(), u64::from(request), value) })
 }
 
 fn happened(it: bool) -> Tried {
