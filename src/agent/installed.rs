@@ -8,6 +8,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The system's programs, which every wall shows.
 const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
+/// Folders of the home in which each program has its own.
+const SHARED: [&str; 4] = [".cache", ".config", ".local/share", ".local/state"];
 /// A script names its interpreter in its first line; longer ones are none.
 const FIRST_LINE: usize = 256;
 /// A longer `package.json` is none, in bytes.
@@ -15,32 +17,38 @@ const LARGEST_MANIFEST: u64 = 1 << 20;
 /// A script's interpreter may be a script; not without end.
 const DEEPEST: usize = 4;
 
-/// What must be readable for a program to start: its folder, its package's, its interpreter's. Where
-/// one of them is the user's home, or holds it, the file alone.
+/// What must be readable for a program to start: the link by which it is called, its folder or package,
+/// its interpreter's. Where that folder holds more than programs, the file alone.
 pub fn folders(program: &Path, machine: &Machine) -> Vec<PathBuf> {
-    let home = machine.home.as_ref().and_then(|home| home.canonicalize().ok());
-    let too_much = |folder: &Path| {
-        let holds_home = home.as_ref().is_some_and(|home| home.starts_with(folder));
-        folder.parent().is_none() || holds_home
-    };
     let mut found = Vec::new();
     let mut next = Some(program.to_owned());
     for _ in 0..DEEPEST {
         let Some(path) = next.take() else { break };
         let Ok(real) = path.canonicalize() else { break };
         let tree = tree(&real);
-        // The link's own folder: the program may be started by that name.
-        match path.parent().filter(|folder| !too_much(folder)) {
-            Some(folder) => found.push(folder.to_owned()),
-            None => found.push(path.clone()),
-        }
-        found.push(if too_much(&tree) { real.clone() } else { tree });
+        found.push(if holds_more(&tree, &real, machine) { real.clone() } else { tree });
+        found.push(path);
         next = interpreter(&real, machine);
     }
     found.retain(|folder| !SYSTEM.iter().any(|system| folder.starts_with(system)));
     found.sort();
     found.dedup();
     found
+}
+
+/// Whether a program's folder may hold what is no part of it: the home or something around it, a folder that
+/// many programs share (`~/.local`, `~/.cargo`, `~/go`), one with keys or with what kb keeps.
+fn holds_more(tree: &Path, program: &Path, machine: &Machine) -> bool {
+    let Some(home) = machine.home.as_ref().and_then(|home| home.canonicalize().ok()) else {
+        return tree.parent().is_none();
+    };
+    let kept = [&machine.config, &machine.data, &machine.state, &machine.cache].into_iter();
+    let kept = kept.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone()));
+    let holds = kept.chain(SHARED.map(|folder| home.join(folder))).any(|folder| folder.starts_with(tree));
+    let is_dotted = tree.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_around_bin = program.parent().and_then(Path::parent) == Some(tree);
+    let is_in_home = tree.parent() == Some(&home);
+    tree.parent().is_none() || home.starts_with(tree) || holds || is_in_home && (is_dotted || is_around_bin)
 }
 
 /// `PATH` behind the wall: where the program and its interpreter are, then the system's folders.

@@ -75,10 +75,10 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
     )?;
     let read = readable(&needs, executable, snapshot, machine);
     let allowed = candidate.reach(machine);
-    let hidden = snapshot.hidden.iter().filter(|folder| folder.starts_with(&snapshot.root) && folder.exists());
+    let hidden = hidden(snapshot, &read, machine);
     let sandbox = Sandbox {
         folder: program.folder.clone(),
-        hidden: hidden.cloned().collect(),
+        hidden,
         read,
         write: vec![home.path.clone()],
         network: !allowed.is_empty(),
@@ -107,6 +107,14 @@ pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, ma
     read.sort();
     read.dedup();
     read
+}
+
+/// What stays out of sight in all that can be read: notes, and what kb keeps of other jobs and settings.
+fn hidden(snapshot: &Snapshot, read: &[PathBuf], machine: &Machine) -> Vec<PathBuf> {
+    let kept = [&machine.config, &machine.data, &machine.state, &machine.cache];
+    let all = snapshot.hidden.iter().chain(kept).filter_map(|folder| folder.canonicalize().ok());
+    let read: Vec<PathBuf> = read.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    all.filter(|folder| read.iter().any(|path| folder.starts_with(path))).collect()
 }
 
 impl Enclosure {

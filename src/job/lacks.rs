@@ -14,6 +14,8 @@ const MANAGERS: [(&str, &[&str]); 6] = [
     (".pyenv", &["PYENV_ROOT"]),
     ("mise", &["MISE_DATA_DIR"]),
 ];
+/// Folders of the home that many programs share, and some keep keys in: nobody is advised to show them.
+const OF_MANY: [&str; 4] = [".cache", ".cargo", ".config", ".local"];
 /// No more of a sort are named.
 const MOST: usize = 3;
 
@@ -72,6 +74,9 @@ fn to_be_read(path: &Path, executable: &Path, machine: &Machine) -> Option<Strin
             let first = |path: &Path| path.strip_prefix(home).ok()?.components().next().map(|part| home.join(part));
             let folder = first(path).filter(|folder| first(executable).as_ref() == Some(folder))?;
             let inside = folder.strip_prefix(home).ok()?;
+            if OF_MANY.iter().any(|shared| inside == Path::new(shared)) {
+                return None;
+            }
             let inside = match path.parent().filter(|_| !inside.to_string_lossy().starts_with('.')) {
                 // A folder of the user's own work is not named whole.
                 Some(parent) => parent.strip_prefix(home).ok()?,

@@ -96,10 +96,14 @@ fn arguments(layout: &Layout, kb: &Path, open: &mut Vec<OwnedFd>) -> Result<Vec<
         add(&[&"--ro-bind", from, seen_at]);
     }
     for hidden in &layout.hidden {
-        add(&[&"--perms", &"0555", &"--size", &"4096", &"--tmpfs", hidden, &"--remount-ro", hidden]);
+        add(&[&"--perms", &"0555", &"--size", &"65536", &"--tmpfs", hidden]);
     }
     for folder in &layout.write {
         add(&[&"--bind", folder, folder]);
+    }
+    // Not before: the private home may lie in one of them.
+    for hidden in &layout.hidden {
+        add(&[&"--remount-ro", hidden]);
     }
     for (name, text) in layout.etc() {
         let file = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC).step("fill /etc")?;

@@ -48,9 +48,9 @@ pub(super) const INSIDE: u32 = 1000;
 pub(super) struct Layout {
     /// What can be read there, by its real path.
     pub(super) read: BTreeMap<PathBuf, PathBuf>,
-    /// Links and where they lead.
+    /// Links and where they lead, none of them in a tree.
     pub(super) links: Vec<(PathBuf, PathBuf)>,
-    /// Where the content of each hidden folder would be seen.
+    /// Where the content of each hidden folder would be seen; none lies in another.
     pub(super) hidden: Vec<PathBuf>,
     /// Folders that can be changed, seen under their real path.
     pub(super) write: Vec<PathBuf>,
@@ -73,9 +73,13 @@ impl Layout {
             if !layout.shows(&real) {
                 layout.add(&real, &real);
             }
-            // The same under the name by which it was given, if that leads over links that are not there.
+            // The same under the name by which it was given, if that leads over links that are not there. A
+            // program finds what lies beside it by resolving such a link.
             if path != real && !layout.shows(&path) {
-                layout.add(&path, &real);
+                match real.is_file() {
+                    true => layout.links.push((path, real)),
+                    false => layout.add(&path, &real),
+                }
             }
         }
         layout.write = spec.writable().iter().map(|path| real(path)).collect::<Result<_, _>>()?;
@@ -89,7 +93,7 @@ impl Layout {
             layout.hidden.extend(names.filter(|name| layout.read.keys().any(|tree| name.starts_with(tree))));
         }
         layout.hidden.sort();
-        layout.hidden.dedup();
+        layout.hidden.dedup_by(|inner, outer| inner.starts_with(outer));
         Ok(layout)
     }
 

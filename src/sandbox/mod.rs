@@ -115,7 +115,7 @@ pub struct Sandbox {
     pub folder: PathBuf,
     /// Folders and files that can be read, besides the system's programs and libraries; absolute.
     pub read: Vec<PathBuf>,
-    /// Folders inside `read` whose content stays out of sight; absolute.
+    /// Folders inside `read` whose content stays out of sight, save for `write`; absolute.
     pub hidden: Vec<PathBuf>,
     /// Folders that can be changed; absolute.
     pub write: Vec<PathBuf>,

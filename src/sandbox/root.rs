@@ -62,12 +62,18 @@ pub(super) fn build(layout: &Layout) -> Result<(), HelperError> {
     for (path, tree) in readable {
         show(path, &tree)?;
     }
+    // The private home may lie in a hidden folder: that is sealed when its place is made.
+    let mut covers = Vec::new();
     for hidden in &layout.hidden {
-        let nothing = temporary_files("4096", "1", "555", READ_ONLY)?;
+        let nothing = temporary_files("65536", "64", "555", HARMLESS)?;
         put(&nothing, inside(hidden)).map_err(|source| HelperError::Show { path: hidden.clone(), source })?;
+        covers.push(nothing);
     }
     for (path, tree) in writable {
         show(path, &tree)?;
+    }
+    for cover in &covers {
+        set_attributes(cover, READ_ONLY, false).step("seal what hides folders")?;
     }
     for (name, text) in layout.etc() {
         #[expect(clippy::disallowed_methods, reason = "a file system that is gone with the program")]

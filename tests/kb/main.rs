@@ -47,6 +47,8 @@ mod stand_in;
 mod stopped;
 mod streams;
 #[cfg(target_os = "linux")]
+mod surroundings;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod tidy;
 mod two_at_once;

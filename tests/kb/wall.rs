@@ -269,6 +269,29 @@ fn a_program_behind_the_wall_can_work() {
 }
 
 #[test]
+fn a_private_home_in_a_hidden_folder_can_be_written_and_nothing_beside_it_read() {
+    for wall in walls() {
+        let place = Place::new();
+        let state = place.root().join("repo/state");
+        let own = state.join("homes/own");
+        fs::create_dir_all(&own).unwrap();
+        fs::write(state.join("homes/token"), "secret").unwrap();
+        let mut sandbox = place.sandbox();
+        sandbox.hidden.push(state.clone());
+        sandbox.write = vec![own.clone()];
+        let line = format!(
+            "cd {0} && echo kept > homes/own/x && cat a.py 2> /dev/null; cat homes/token && exit 1; \
+             (echo x > homes/own/../new) && exit 2; (echo x > {0}/new) && exit 3; mkdir homes/own/deep || exit 4; cat ../a.py",
+            state.display()
+        );
+        let output = output(start(&sandbox, wall, &shell(&line)));
+        assert_eq!(output.status.code(), Some(0), "{wall:?}: {}", text(&output));
+        assert_eq!(fs::read_to_string(own.join("x")).unwrap(), "kept\n");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "text\n");
+    }
+}
+
+#[test]
 fn exit_codes_and_signals_come_through() {
     for wall in walls() {
         let place = Place::new();
