@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let base = settings.base()?;
     let subject = match &args.repo {
         Some(folder) => settings.machine.here.join(folder),
-        None => match subject::here(&settings.machine.here) {
+        None => match subject::here(&settings.machine) {
             Subject::Folder(folder) => folder,
         },
     };
@@ -125,6 +125,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         agent: agent.candidate.agent.name().to_owned(),
         agent_is_named: agent.is_named,
         subject: subject.clone(),
+        subject_is_named: args.repo.is_some(),
         base: base.root.clone(),
         tags: args.tag.clone(),
         ask_anyway: args.fresh,

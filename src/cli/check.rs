@@ -167,7 +167,7 @@ fn status(word: &str) -> Result<Status, String> {
 
 /// The folder to look in.
 fn pinned(args: &Args, settings: &Settings) -> Result<Snapshot, Failure> {
-    let subject = args.repo.clone().map_or_else(|| subject::here(&settings.machine.here), Subject::Folder);
+    let subject = args.repo.clone().map_or_else(|| subject::here(&settings.machine), Subject::Folder);
     let Subject::Folder(folder) = &subject;
     let hidden = settings.base()?.hidden_from(&settings.machine.here.join(folder), &settings.machine);
     let snapshot = subject::pin(&subject, &hidden, &settings.machine)?;

@@ -395,6 +395,14 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
         JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
         JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
         JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),
+        JobError::WholeHome { path, .. } => {
+            let hint = format!(
+                "ask in a project's folder or name one with `--repo`; `--repo {}` asks about the home, without what begins \
+                 with a dot",
+                path.display()
+            );
+            return ("whole_home", USAGE, hint);
+        }
         JobError::Wall(error) => return ("wall", FAILED, error.remedy().to_owned()),
         JobError::Home(_) => ("home", FAILED, "check the file that is named, and whether the disk is full"),
         JobError::Upstream { variable, .. } => {

@@ -87,7 +87,7 @@ fn of_note(note: Entry) -> Matter {
 fn of_question(question: &Question, repo: Option<&Path>, settings: &Settings) -> Result<Matter, Failure> {
     let folder = match repo {
         Some(folder) => settings.machine.here.join(folder),
-        None => match subject::here(&settings.machine.here) {
+        None => match subject::here(&settings.machine) {
             Subject::Folder(folder) => folder,
         },
     };

@@ -10,7 +10,7 @@ use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
 use crate::sandbox::{NOT_STANDING, Wall};
-use crate::subject::Snapshot;
+use crate::subject::{self, Snapshot};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -214,6 +214,9 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
         program: candidate.agent.executable().unwrap_or_default().to_owned(),
     };
     let executable = candidate.program(machine).ok_or_else(not_installed)?;
+    if !is_scout(candidate) && !order.subject_is_named && subject::holds_home(&snapshot.root, machine) {
+        return Err(JobError::WholeHome { path: snapshot.root.clone(), agent: order.agent.clone() });
+    }
     let wall = match is_scout(candidate) {
         true => Wall::None,
         false => enclose::wall(order.without_wall, desk)?,
@@ -233,6 +236,16 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
     // Before it costs anything.
     if letter.is_none() && order.refreshes.is_none() && !is_scout(candidate) {
         offer::tell(order, question, &leads.places, snapshot, desk, events);
+    }
+    if letter.is_none() && wall != Wall::None {
+        for folder in enclose::left_out(&candidate.needs(), snapshot, machine) {
+            events(Event::Warning(format!(
+                "git's history may be incomplete for {0}: this repository points to `{1}`, which nobody says it may \
+                 read; `read = [\"{1}\"]` under `[agents.{0}]` in your `config.toml` says so",
+                order.agent,
+                folder.display()
+            )));
+        }
     }
     let is_refresh = order.refreshes.is_some();
     let notes = || told::notes(order, session.is_some(), desk);

@@ -7,7 +7,7 @@ use crate::agent::{self, Candidate, Needs, Program};
 use crate::machine::Machine;
 use crate::sandbox::proxy::{Allowed, Proxy, Upstream};
 use crate::sandbox::{Entry, Sandbox, Wall, WallError};
-use crate::subject::{self, Snapshot};
+use crate::subject::{self, Beside, Snapshot};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -96,8 +96,7 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
 /// program's own tree, what the configuration names.
 pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
     let mut read = vec![snapshot.root.clone()];
-    let is_home = |folder: &PathBuf| machine.home.as_ref() == Some(folder);
-    read.extend(subject::git_folders_to_read(&snapshot.root).into_iter().filter(|folder| !is_home(folder)));
+    read.extend(Beside::of(&snapshot.root, machine).read);
     read.extend(agent::installed_in(executable, machine));
     let named = needs.read.iter().filter_map(|path| machine.in_home(path));
     read.extend(named.filter(|path| path.exists()));
@@ -109,10 +108,22 @@ pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, ma
     read
 }
 
+/// What the repository points to and the program cannot read, although git would look there: others' until the
+/// configuration says that they may be read.
+pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> = needs.read.iter().filter_map(|path| machine.in_home(path)?.canonicalize().ok()).collect();
+    let pointed_to = Beside::of(&snapshot.root, machine).left_out.into_iter();
+    pointed_to.filter(|path| !named.iter().any(|folder| path.starts_with(folder))).collect()
+}
+
 /// What stays out of sight in all that can be read: notes, and what kb keeps of other jobs and settings.
 fn hidden(snapshot: &Snapshot, read: &[PathBuf], machine: &Machine) -> Vec<PathBuf> {
     let kept = [&machine.config, &machine.data, &machine.state, &machine.cache];
-    let all = snapshot.hidden.iter().chain(kept).filter_map(|folder| folder.canonicalize().ok());
+    let private = match read.iter().any(|path| subject::holds_home(path, machine)) {
+        true => subject::private_in_home(machine),
+        false => Vec::new(),
+    };
+    let all = snapshot.hidden.iter().chain(kept).chain(&private).filter_map(|folder| folder.canonicalize().ok());
     let read: Vec<PathBuf> = read.iter().filter_map(|path| path.canonicalize().ok()).collect();
     all.filter(|folder| read.iter().any(|path| folder.starts_with(path))).collect()
 }
@@ -188,6 +199,8 @@ pub(super) fn environment(
         set(name, value.into());
     }
     set("GIT_OPTIONAL_LOCKS", "0".into());
+    // A folder of a work tree is another mount than what is above it.
+    set("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1".into());
     for (name, value) in &program.environment {
         set(name, value.into());
     }

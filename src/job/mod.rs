@@ -99,7 +99,10 @@ impl<'a> Desk<'a> {
         if let Some(snapshot) = self.snapshots.borrow().get(folder) {
             return Ok(snapshot.clone());
         }
-        let hidden = self.kb.hidden_from(folder, self.machine);
+        let mut hidden = self.kb.hidden_from(folder, self.machine);
+        if subject::holds_home(folder, self.machine) {
+            hidden.extend(subject::private_in_home(self.machine));
+        }
         let snapshot = Arc::new(subject::pin(&Subject::Folder(folder.to_owned()), &hidden, self.machine)?);
         Seen::remember(&snapshot, self.machine);
         self.snapshots.borrow_mut().insert(folder.to_owned(), snapshot.clone());
@@ -201,6 +204,14 @@ pub enum JobError {
         agent: String,
         /// What it is called.
         program: String,
+    },
+    /// The home would be shown to an agent, and nobody said that it may.
+    #[error("`{}` holds all that is yours, and nothing says that `{agent}` may read that", path.display())]
+    WholeHome {
+        /// The folder.
+        path: PathBuf,
+        /// Who was asked.
+        agent: String,
     },
     /// The kernel gives no wall.
     #[error(transparent)]

@@ -37,6 +37,8 @@ pub struct Order {
     pub agent_is_named: bool,
     /// The folder it is about, absolute.
     pub subject: PathBuf,
+    /// The user named that folder, and was not only in it.
+    pub subject_is_named: bool,
     /// The knowledge base that the note goes to, absolute.
     pub base: PathBuf,
     /// For the note.

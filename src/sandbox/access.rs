@@ -93,11 +93,11 @@ fn allow(rules: RulesetCreated, path: &Path, rights: BitFlags<AccessFs>) -> Resu
     rules.add_rule(PathBeneath::new(handle, rights))
 }
 
-/// Landlock takes nothing back below a folder: so all that lies beside a hidden one is named. Names
-/// can be listed everywhere.
+/// Landlock takes nothing back below a folder: so all that lies beside a hidden one now is named. Names can be
+/// listed everywhere.
 fn allow_but(rules: RulesetCreated, path: &Path, hidden: &[PathBuf]) -> Result<RulesetCreated, RulesetError> {
     let read = AccessFs::from_read(NEWEST);
-    if hidden.iter().any(|hidden| path.starts_with(hidden)) {
+    if hidden.iter().any(|hidden| path == hidden) {
         return Ok(rules);
     }
     if !hidden.iter().any(|hidden| hidden.starts_with(path)) {

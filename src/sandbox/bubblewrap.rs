@@ -2,7 +2,7 @@
 //! them and the root, and a second helper inside adds Landlock and seccomp.
 
 use super::helper::{HelperError, Step, become_program};
-use super::layout::{DEVICE_LINKS, DEVICES, INSIDE, Layout, TMP_SIZE};
+use super::layout::{DEVICE_LINKS, DEVICES, INSIDE, Layout, Over, TMP_SIZE};
 use super::namespaces::drop_capabilities;
 use super::process::{self, Side};
 use super::spec::{Kind, Spec};
@@ -95,15 +95,21 @@ fn arguments(layout: &Layout, kb: &Path, open: &mut Vec<OwnedFd>) -> Result<Vec<
     for (seen_at, from) in &layout.read {
         add(&[&"--ro-bind", from, seen_at]);
     }
-    for hidden in &layout.hidden {
-        add(&[&"--perms", &"0555", &"--size", &"65536", &"--tmpfs", hidden]);
+    for (path, what) in &layout.over {
+        match what {
+            Over::EmptyFolder => add(&[&"--perms", &"0555", &"--size", &"65536", &"--tmpfs", path]),
+            // A device, on a mount where there are none: it cannot be opened.
+            Over::NoFile => add(&[&"--ro-bind", &"/dev/null", path]),
+            Over::Read(from) => add(&[&"--ro-bind", from, path]),
+            Over::Link(target) => add(&[&"--symlink", target, path]),
+        }
     }
     for folder in &layout.write {
         add(&[&"--bind", folder, folder]);
     }
     // Not before: the private home may lie in one of them.
-    for hidden in &layout.hidden {
-        add(&[&"--remount-ro", hidden]);
+    for (path, _) in layout.over.iter().filter(|(_, what)| matches!(what, Over::EmptyFolder)) {
+        add(&[&"--remount-ro", path]);
     }
     for (name, text) in layout.etc() {
         let file = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC).step("fill /etc")?;

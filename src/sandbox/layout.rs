@@ -50,10 +50,22 @@ pub(super) struct Layout {
     pub(super) read: BTreeMap<PathBuf, PathBuf>,
     /// Links and where they lead, none of them in a tree.
     pub(super) links: Vec<(PathBuf, PathBuf)>,
-    /// Where the content of each hidden folder would be seen; none lies in another.
-    pub(super) hidden: Vec<PathBuf>,
+    /// What comes over that, in this order: hidden folders and files, and what is shown in them all the same.
+    pub(super) over: Vec<(PathBuf, Over)>,
     /// Folders that can be changed, seen under their real path.
     pub(super) write: Vec<PathBuf>,
+}
+
+/// What comes over a tree that is shown.
+pub(super) enum Over {
+    /// Nothing is seen of the folder that is there.
+    EmptyFolder,
+    /// Nothing is seen of the file that is there.
+    NoFile,
+    /// What can be read there, by its real path.
+    Read(PathBuf),
+    /// A link, and where it leads.
+    Link(PathBuf),
 }
 
 impl Layout {
@@ -83,18 +95,45 @@ impl Layout {
             }
         }
         layout.write = spec.writable().iter().map(|path| real(path)).collect::<Result<_, _>>()?;
-        for hidden in spec.hidden().iter().filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir()) {
+        layout.over = layout.over(spec);
+        Ok(layout)
+    }
+
+    /// Of two that lie in each other, the inner one counts: what is shown in a hidden folder, what is hidden in that.
+    fn over(&self, spec: &Spec) -> Vec<(PathBuf, Over)> {
+        let mut all = BTreeMap::new();
+        for path in spec.read() {
+            let Ok(real) = path.canonicalize() else { continue };
+            if path != real && real.is_file() {
+                all.insert(path, Over::Link(real.clone()));
+            }
+            all.insert(real.clone(), Over::Read(real));
+        }
+        for hidden in spec.hidden().iter().filter_map(|path| path.canonicalize().ok()) {
             // Given under two names, a tree is seen under both.
             let beside = spec.read().into_iter().filter_map(|path| {
                 let rest = hidden.strip_prefix(path.canonicalize().ok()?).ok()?.to_owned();
                 Some(path.join(rest))
             });
-            let names = beside.chain([hidden.clone()]);
-            layout.hidden.extend(names.filter(|name| layout.read.keys().any(|tree| name.starts_with(tree))));
+            let is_folder = hidden.is_dir();
+            let beside: Vec<PathBuf> = beside.collect();
+            for name in beside.into_iter().chain([hidden]) {
+                all.insert(name, if is_folder { Over::EmptyFolder } else { Over::NoFile });
+            }
         }
-        layout.hidden.sort();
-        layout.hidden.dedup_by(|inner, outer| inner.starts_with(outer));
-        Ok(layout)
+        let mut over: Vec<(PathBuf, Over)> = Vec::new();
+        for (path, what) in all {
+            let around = over.iter().rev().find(|(outer, _)| path.starts_with(outer)).map(|(_, what)| what);
+            let hides = |what: &Over| matches!(what, Over::EmptyFolder | Over::NoFile);
+            let counts = match (around, hides(&what)) {
+                (Some(around), is_hidden) => hides(around) != is_hidden,
+                (None, is_hidden) => is_hidden && self.read.keys().any(|tree| path.starts_with(tree)),
+            };
+            if counts {
+                over.push((path, what));
+            }
+        }
+        over
     }
 
     fn add(&mut self, seen_at: &Path, from: &Path) {

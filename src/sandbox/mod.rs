@@ -115,7 +115,8 @@ pub struct Sandbox {
     pub folder: PathBuf,
     /// Folders and files that can be read, besides the system's programs and libraries; absolute.
     pub read: Vec<PathBuf>,
-    /// Folders inside `read` whose content stays out of sight, save for `write`; absolute.
+    /// Folders and files inside `read` whose content stays out of sight, save for what of `read` and `write`
+    /// lies inside them; absolute.
     pub hidden: Vec<PathBuf>,
     /// Folders that can be changed; absolute.
     pub write: Vec<PathBuf>,

@@ -1,7 +1,7 @@
 //! The root that a program sees behind `namespaces`: empty, and only what it needs added, read-only.
 
 use super::helper::{HelperError, Step};
-use super::layout::{DEVICE_LINKS, DEVICES, Layout, TMP_SIZE};
+use super::layout::{DEVICE_LINKS, DEVICES, Layout, Over, TMP_SIZE};
 use rustix::fs::CWD;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
@@ -28,6 +28,13 @@ struct Tree {
     is_folder: bool,
 }
 
+/// What comes over a tree.
+enum Layer<'a> {
+    Tree(Tree),
+    Link(&'a Path),
+    Cover,
+}
+
 /// Builds the root and moves this process into it; nothing of the old one can be reached after that.
 pub(super) fn build(layout: &Layout) -> Result<(), HelperError> {
     let everywhere = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
@@ -37,6 +44,17 @@ pub(super) fn build(layout: &Layout) -> Result<(), HelperError> {
     let readable = readable.collect::<Result<Vec<_>, HelperError>>()?;
     let writable = layout.write.iter().map(|path| Ok((path.as_path(), take(path, HARMLESS)?)));
     let writable = writable.collect::<Result<Vec<_>, HelperError>>()?;
+    let over = layout.over.iter().map(|(path, what)| {
+        let layer = match what {
+            Over::EmptyFolder => Layer::Cover,
+            // A device, on a mount where there are none: it cannot be opened.
+            Over::NoFile => Layer::Tree(take(Path::new("/dev/null"), READ_ONLY)?),
+            Over::Read(from) => Layer::Tree(take(from, READ_ONLY)?),
+            Over::Link(target) => Layer::Link(target),
+        };
+        Ok((path.as_path(), layer))
+    });
+    let over = over.collect::<Result<Vec<_>, HelperError>>()?;
     let devices = DEVICES.into_iter().map(|path| Ok((Path::new(path), take(Path::new(path), DEVICE)?)));
     let devices = devices.collect::<Result<Vec<_>, HelperError>>()?;
     let process_files = process_files()?;
@@ -62,12 +80,22 @@ pub(super) fn build(layout: &Layout) -> Result<(), HelperError> {
     for (path, tree) in readable {
         show(path, &tree)?;
     }
-    // The private home may lie in a hidden folder: that is sealed when its place is made.
+    // What is shown in a hidden folder needs a place there; that is sealed when all have one.
     let mut covers = Vec::new();
-    for hidden in &layout.hidden {
-        let nothing = temporary_files("65536", "64", "555", HARMLESS)?;
-        put(&nothing, inside(hidden)).map_err(|source| HelperError::Show { path: hidden.clone(), source })?;
-        covers.push(nothing);
+    for (path, layer) in over {
+        match layer {
+            Layer::Tree(tree) => show(path, &tree)?,
+            Layer::Link(target) => {
+                let place = inside(path);
+                place.parent().map_or(Ok(()), fs::create_dir_all).step("make the new root's folders")?;
+                symlink(target, place).step("make the new root's links")?;
+            }
+            Layer::Cover => {
+                let nothing = temporary_files("65536", "256", "555", HARMLESS)?;
+                put(&nothing, inside(path)).map_err(|source| HelperError::Show { path: path.to_owned(), source })?;
+                covers.push(nothing);
+            }
+        }
     }
     for (path, tree) in writable {
         show(path, &tree)?;

@@ -55,62 +55,6 @@ pub fn folders(folder: &Path) -> Option<GitFolders> {
     Some(GitFolders { work_tree: work_tree.to_owned(), git_dir, common_dir })
 }
 
-/// What a program needs to read besides `root` for git to work there: the `.git` that a linked work
-/// tree or submodule points to, the one above a subfolder, and the objects that a clone borrows.
-///
-/// A pointer counts only if git made it, which the folder that it points to shows. Borrowed objects
-/// cannot prove that; they must look like git's, which no home folder does.
-pub fn git_folders_to_read(root: &Path) -> Vec<PathBuf> {
-    let Some((root, folders)) = root.canonicalize().ok().and_then(|root| Some((root.clone(), folders(&root)?))) else {
-        return Vec::new();
-    };
-    let dot_git = folders.work_tree.join(".git");
-    let mut found = Vec::new();
-    if dot_git.is_file() {
-        if !points_back(&folders) {
-            return Vec::new();
-        }
-        found.extend([dot_git, folders.git_dir.clone(), folders.common_dir.clone()]);
-    } else {
-        found.push(folders.git_dir.clone());
-    }
-    borrowed_objects(&folders.common_dir.join("objects"), &mut found);
-    found.retain(|path| !path.starts_with(&root));
-    found.sort();
-    found.dedup();
-    // What lies in another one comes with it.
-    let all = found.clone();
-    found.retain(|path| !all.iter().any(|other| other != path && path.starts_with(other)));
-    found
-}
-
-/// Whether git, and not whoever wrote the `.git` file, says that these folders belong together.
-fn points_back(folders: &GitFolders) -> bool {
-    let GitFolders { work_tree, git_dir, common_dir } = folders;
-    if git_dir == common_dir {
-        // A submodule: inside the `.git` of a work tree around it.
-        return work_tree.ancestors().skip(1).any(|above| git_dir.starts_with(above.join(".git/modules")));
-    }
-    let back = fs::read_to_string(git_dir.join("gitdir")).unwrap_or_default();
-    let back = git_dir.join(back.trim()).canonicalize().ok();
-    git_dir.starts_with(common_dir.join("worktrees")) && back == work_tree.join(".git").canonicalize().ok()
-}
-
-fn borrowed_objects(objects: &Path, found: &mut Vec<PathBuf>) {
-    /// As many as git follows, and then some.
-    const MOST: usize = 16;
-    let alternates = fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
-    for line in alternates.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let Ok(folder) = objects.join(line).canonicalize() else { continue };
-        let named = folder.file_name().is_some_and(|name| name == "objects");
-        let looks_right = named && folder.join("pack").is_dir() && folder.join("info").is_dir();
-        if looks_right && found.len() < MOST && !found.contains(&folder) {
-            found.push(folder.clone());
-            borrowed_objects(&folder, found);
-        }
-    }
-}
-
 /// The repository that a folder lies in, if it lies in one and git is installed.
 pub(super) fn repository(folder: &Path) -> Option<Repository> {
     let folders = folders(folder)?;
@@ -369,33 +313,6 @@ mod tests {
     #[test]
     fn a_blob_has_the_id_that_git_gives_it() {
         assert_eq!(blob_id(b"hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
-    }
-
-    #[test]
-    fn a_linked_work_tree_reads_its_repository_and_a_forged_one_does_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |path: &str| folder.path().canonicalize().unwrap().join(path);
-        for made in ["main/.git/worktrees/w/x", "main/.git/objects/info", "lender/objects/pack", "lender/objects/info"]
-        {
-            fs::create_dir_all(at(made)).unwrap();
-        }
-        for made in ["linked", "forged", "main/src"] {
-            fs::create_dir_all(at(made)).unwrap();
-        }
-        let git_dir = at("main/.git/worktrees/w");
-        let text = |path: &Path, text: String| write(path, text.as_bytes()).unwrap();
-        text(&at("linked/.git"), format!("gitdir: {}\n", git_dir.display()));
-        text(&at("forged/.git"), format!("gitdir: {}\n", git_dir.display()));
-        text(&git_dir.join("commondir"), "../..\n".to_owned());
-        text(&git_dir.join("gitdir"), format!("{}\n", at("linked/.git").display()));
-        let borrowed = format!("{}\n{}\n/\n", at("lender/objects").display(), at("main").display());
-        text(&at("main/.git/objects/info/alternates"), borrowed);
-
-        let lender = at("lender/objects");
-        assert_eq!(git_folders_to_read(&at("linked")), [lender.clone(), at("main/.git")]);
-        assert_eq!(git_folders_to_read(&at("main")), std::slice::from_ref(&lender));
-        assert_eq!(git_folders_to_read(&at("main/src")), [lender, at("main/.git")]);
-        assert_eq!(git_folders_to_read(&at("forged")), [] as [PathBuf; 0]);
     }
 
     #[test]

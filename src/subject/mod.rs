@@ -1,9 +1,11 @@
 //! What a question is about, and that same thing pinned: which commit, which bytes. The only module
 //! that starts git.
 
+mod beside;
 mod files;
 mod git;
 mod history;
+mod home;
 mod meanwhile;
 mod objects;
 mod past;
@@ -11,9 +13,11 @@ mod pin;
 mod seen;
 mod tree;
 
+pub use beside::Beside;
 pub use files::{Entry, Walk, read, stamp, walk};
-pub use git::{GitFolders, blob_id, folders, git_folders_to_read};
+pub use git::{GitFolders, blob_id, folders};
 pub use history::{Commit, History};
+pub use home::{holds_home, private_in_home};
 pub use objects::Objects;
 pub use past::Past;
 pub use pin::{SubjectError, here, pin};
@@ -74,7 +78,7 @@ pub struct Snapshot {
     pub pinned: Pinned,
     /// Its folder: absolute, links resolved.
     pub root: PathBuf,
-    /// Absolute folders that are no part of it: the knowledge base, its state.
+    /// Absolute folders and files that are no part of it: the knowledge base, its state, what is private in a home.
     pub hidden: Vec<PathBuf>,
     /// What it was like when it was pinned; none: it is read as it is now.
     pinned_as: Option<Arc<Before>>,

@@ -2,7 +2,7 @@
 //! else.
 
 use super::meanwhile::Before;
-use super::{Kind, Pinned, Snapshot, Subject, git};
+use super::{Kind, Pinned, Snapshot, Subject, git, holds_home};
 use crate::machine::Machine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,9 +53,11 @@ pub enum SubjectError {
     },
 }
 
-/// The subject of a question that names none: the work tree around a folder, or the folder.
-pub fn here(folder: &Path) -> Subject {
-    let around = git::folders(folder).map(|git| git.work_tree);
+/// The subject of a question that names none: the work tree around the current folder, or that folder. The
+/// home is nobody's work tree, though people keep their settings in one.
+pub fn here(machine: &Machine) -> Subject {
+    let folder = &machine.here;
+    let around = git::folders(folder).map(|git| git.work_tree).filter(|around| !holds_home(around, machine));
     Subject::Folder(around.unwrap_or_else(|| folder.to_owned()))
 }
 

@@ -269,25 +269,30 @@ fn a_program_behind_the_wall_can_work() {
 }
 
 #[test]
-fn a_private_home_in_a_hidden_folder_can_be_written_and_nothing_beside_it_read() {
+fn what_is_needed_of_a_hidden_folder_is_there_and_nothing_beside_it() {
     for wall in walls() {
         let place = Place::new();
-        let state = place.root().join("repo/state");
-        let own = state.join("homes/own");
+        let (state, repo) = (place.root().join("repo/state"), place.root().join("repo"));
+        let (own, tool) = (state.join("homes/own"), state.join("tool"));
         fs::create_dir_all(&own).unwrap();
-        fs::write(state.join("homes/token"), "secret").unwrap();
+        fs::create_dir_all(tool.join("notes")).unwrap();
+        for file in ["homes/token", "tool/program", "tool/notes/note", "real"] {
+            fs::write(state.join(file), "inside\n").unwrap();
+        }
+        fs::write(repo.join("secret.txt"), "secret").unwrap();
+        std::os::unix::fs::symlink("real", state.join("link")).unwrap();
         let mut sandbox = place.sandbox();
-        sandbox.hidden.push(state.clone());
+        sandbox.read.extend([tool.clone(), state.join("link")]);
+        sandbox.hidden.extend([state.clone(), tool.join("notes"), repo.join("secret.txt")]);
         sandbox.write = vec![own.clone()];
-        let line = format!(
-            "cd {0} && echo kept > homes/own/x && cat a.py 2> /dev/null; cat homes/token && exit 1; \
-             (echo x > homes/own/../new) && exit 2; (echo x > {0}/new) && exit 3; mkdir homes/own/deep || exit 4; cat ../a.py",
-            state.display()
-        );
-        let output = output(start(&sandbox, wall, &shell(&line)));
+        let line = "cd state && echo kept > homes/own/x && cat tool/program link && mkdir homes/own/deep || exit 1; \
+                    cat homes/token ../secret.txt tool/notes/note && exit 2; cat homes/token && exit 3; \
+                    cat ../secret.txt && exit 4; cat tool/notes/note && exit 5; (echo x > homes/new) && exit 6; \
+                    (echo x > new) && exit 7; (echo x > tool/program) && exit 8; cat ../a.py";
+        let output = output(start(&sandbox, wall, &shell(line)));
         assert_eq!(output.status.code(), Some(0), "{wall:?}: {}", text(&output));
         assert_eq!(fs::read_to_string(own.join("x")).unwrap(), "kept\n");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "text\n");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "inside\ninside\ntext\n", "{wall:?}");
     }
 }
 
