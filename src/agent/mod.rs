@@ -469,6 +469,16 @@ pub enum AgentError {
         /// What it said until then.
         partial: String,
     },
+    /// It holds too much memory, with what it started.
+    #[error("{agent} was stopped: it held more than {} MB of memory", limit >> 20)]
+    TooMuchMemory {
+        /// Which program.
+        agent: String,
+        /// How many bytes it may hold.
+        limit: u64,
+        /// What it said until then.
+        partial: String,
+    },
     /// It filled its private home.
     #[error("{agent} wrote more than {} MB into its private home", limit >> 20)]
     TooLarge {

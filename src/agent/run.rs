@@ -2,6 +2,7 @@
 //! limited, its raw stream is kept, and it does not outlive kb.
 
 use super::{AgentError, Answer, Dialogue, Event, Exit, Program, Step};
+use crate::sandbox::memory_of;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -40,6 +41,8 @@ pub struct Start<'a> {
     pub stream: Option<PathBuf>,
     /// The exit code by which whoever builds the wall says that it did not come to the program.
     pub not_standing: Option<u8>,
+    /// How much memory it and all that it starts may hold, in bytes; looked at about once a second.
+    pub memory: Option<u64>,
     /// Called about once a second while it runs, and once when it has ended; an error stops it.
     pub tick: Option<Tick<'a>>,
     /// Ends when somebody wants the program to stop.
@@ -68,7 +71,8 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         stdin: Some(sender).filter(|_| program.talks),
         total: 0,
     };
-    let limits = Limits { time: program.time_limit, stop: start.stop.take(), tick: start.tick.as_mut() };
+    let (stop, memory) = (start.stop.take(), start.memory);
+    let limits = Limits { time: program.time_limit, memory, stop, tick: start.tick.as_mut() };
     let listen = talk.listen(&mut child, &mut processes, limits, events);
     // Standard error says nothing more when the program has ended; who holds it open is not awaited.
     let together = async {
@@ -107,6 +111,7 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
     };
     Err(match why {
         Why::Time => AgentError::TimeOut { agent: short, limit: program.time_limit, partial },
+        Why::Memory(limit) => AgentError::TooMuchMemory { agent: short, limit, partial },
         Why::Wanted => AgentError::Stopped { agent: short, partial },
         Why::Error(error) => error,
     })
@@ -115,6 +120,7 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
 /// What ends a program before it ends by itself.
 struct Limits<'a, 'b> {
     time: Duration,
+    memory: Option<u64>,
     stop: Option<Pin<Box<dyn Future<Output = ()> + 'a>>>,
     tick: Option<&'b mut Tick<'a>>,
 }
@@ -128,6 +134,7 @@ enum Heard {
 /// Why a program was stopped.
 enum Why {
     Time,
+    Memory(u64),
     Wanted,
     Error(AgentError),
 }
@@ -189,7 +196,10 @@ impl Talk<'_> {
                     (None, None) => until = end_by(Why::Time, &mut stopped, processes),
                 },
                 () = &mut stop, if awaits_end => until = end_by(Why::Wanted, &mut stopped, processes),
-                _ = ticks.tick() => if let Some(Err(error)) = limits.tick.as_deref_mut().map(|tick| tick())
+                _ = ticks.tick() => if let Some(most) = limits.memory.filter(|most| processes.memory() > *most) {
+                    // It would take more while it is asked.
+                    return Ok(Heard::Stopped(Why::Memory(most)));
+                } else if let Some(Err(error)) = limits.tick.as_deref_mut().map(|tick| tick())
                     && awaits_end
                 {
                     until = end_by(Why::Error(error), &mut stopped, processes);
@@ -238,6 +248,12 @@ struct Processes {
 impl Processes {
     fn of(child: &Child, walled: bool) -> Self {
         Self { pid: child.id().and_then(|id| Pid::from_raw(id.cast_signed())), walled, ended: false }
+    }
+
+    /// What it holds, in bytes.
+    fn memory(&self) -> u64 {
+        let pid = self.pid.filter(|_| !self.ended);
+        pid.map_or(0, |pid| memory_of(pid.as_raw_nonzero().get().cast_unsigned()))
     }
 
     /// Asks it to end by itself.

@@ -138,6 +138,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         model: args.model.clone(),
         max_cost: args.max_cost,
         seconds: settings.timeout.map(|limit| limit.as_secs()),
+        memory: settings.memory,
         ..Order::default()
     };
     let orders: Vec<Order> =

@@ -31,13 +31,15 @@ pub(super) struct Config {
     pub(super) agent: Option<String>,
     pub(super) jobs: Option<usize>,
     pub(super) timeout: Option<Duration>,
+    /// In bytes.
+    pub(super) memory: Option<u64>,
     /// Built-in agents refined.
     pub(super) options: Vec<(String, Options)>,
     /// The user's own agents.
     pub(super) own: Vec<Candidate>,
 }
 
-const KEYS: [&str; 4] = ["agent", "agents", "jobs", "timeout"];
+const KEYS: [&str; 5] = ["agent", "agents", "jobs", "memory", "timeout"];
 const AGENT_KEYS: [&str; 7] = ["acp", "command", "env", "hosts", "jobs", "model", "read"];
 
 impl Config {
@@ -59,6 +61,11 @@ impl Config {
                     let text = file.text(key, value)?;
                     let wrong = || file.wrong(format!("`timeout = \"{text}\"` is not like `90s`, `15m` or `1h`"));
                     config.timeout = Some(duration(&text).ok_or_else(wrong)?);
+                }
+                "memory" => {
+                    let text = file.text(key, value)?;
+                    let wrong = || file.wrong(format!("`memory = \"{text}\"` is not like `512M` or `4G`"));
+                    config.memory = Some(bytes(&text).ok_or_else(wrong)?);
                 }
                 "agents" => {
                     let agents = value.as_table().ok_or_else(|| file.wrong("`agents` is not a table".to_owned()))?;
@@ -155,6 +162,17 @@ impl File<'_> {
         let count = value.as_integer().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
         count.ok_or_else(|| self.wrong(format!("`{key}` is not a number of at least 1")))
     }
+}
+
+/// `512M`, `4G`
+fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => return None,
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(unit).filter(|bytes| *bytes > 0)
 }
 
 /// `90s`, `15m`, `1h`

@@ -465,6 +465,7 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
             "ask again; if it happens twice, it is a bug worth reporting"
         }
         AgentError::TimeOut { .. } => "ask something smaller, or set `timeout = \"30m\"` in your `config.toml`",
+        AgentError::TooMuchMemory { .. } => "ask something smaller, or set `memory = \"8G\"` in your `config.toml`",
         AgentError::TooMuch { .. } | AgentError::TooLarge { .. } => "ask something smaller",
         AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
         AgentError::Incomplete { .. } => "nothing was saved; ask again",

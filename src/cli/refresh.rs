@@ -116,6 +116,7 @@ fn order(entry: &Entry, seen: &Seen, settings: &Settings) -> Result<Order, Failu
         mend: true,
         refreshes: Some(id),
         seconds: settings.timeout.map(|limit| limit.as_secs()),
+        memory: settings.memory,
         ..Order::default()
     })
 }

@@ -36,6 +36,8 @@ pub(super) struct Settings {
     pub(super) roster: Roster,
     /// How long an agent may take.
     pub(super) timeout: Option<Duration>,
+    /// How much memory an agent may hold, in bytes.
+    pub(super) memory: Option<u64>,
     /// `$VISUAL`, `$EDITOR`
     pub(super) editor: Option<String>,
     /// `$COLUMNS`
@@ -74,6 +76,7 @@ impl Settings {
             jobs: config.jobs.unwrap_or(USUAL_JOBS),
             roster: Roster::new(&config.options, config.own),
             timeout: config.timeout,
+            memory: config.memory,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
             kb,

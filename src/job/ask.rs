@@ -9,7 +9,7 @@ use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
 use crate::question::Question;
-use crate::sandbox::{NOT_STANDING, Wall};
+use crate::sandbox::{NOT_STANDING, Wall, usual_memory};
 use crate::subject::{self, Snapshot};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -103,9 +103,10 @@ pub(super) async fn ask(
         return Err(JobError::Cancelled);
     }
     let (stream, wanted) = (Some(stream), stop.wanted());
+    let memory = Some(order.memory.unwrap_or_else(usual_memory));
     if is_scout(candidate) {
         let Prepared { program, wall, .. } = prepared;
-        let start = Start { stream, stop: Some(Box::pin(wanted)), ..Start::default() };
+        let start = Start { stream, memory, stop: Some(Box::pin(wanted)), ..Start::default() };
         let answer = agent::run(program, start, events).await?;
         return Ok((answer, wall.word()));
     }
@@ -139,6 +140,7 @@ pub(super) async fn ask(
         environment: Some(std::mem::take(&mut enclosure.environment)),
         stream,
         not_standing: (wall != Wall::None).then_some(NOT_STANDING),
+        memory,
         tick: Some(Box::new(tick)),
         stop: Some(Box::pin(wanted)),
     };

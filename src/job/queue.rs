@@ -129,6 +129,7 @@ fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Ou
     if let Some(
         AgentError::Incomplete { partial, .. }
         | AgentError::TimeOut { partial, .. }
+        | AgentError::TooMuchMemory { partial, .. }
         | AgentError::Stopped { partial, .. },
     ) = result.as_ref().err().and_then(JobError::of_agent)
         && !partial.is_empty()

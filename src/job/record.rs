@@ -67,6 +67,8 @@ pub struct Order {
     pub max_cost: Option<f64>,
     /// How long the agent may take, in seconds, where the user says so.
     pub seconds: Option<u64>,
+    /// How much memory the agent may hold, in bytes, where the user says so.
+    pub memory: Option<u64>,
 }
 
 /// A job as it is kept.

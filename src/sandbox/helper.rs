@@ -5,7 +5,8 @@ use super::{access, bubblewrap, calls, files, namespaces, process};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid};
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -91,6 +92,8 @@ pub fn wall_main(arguments: &[OsString], spec: Option<&OsStr>) -> Result<u8, Hel
 /// The last steps, the same behind both walls.
 pub(super) fn become_program(spec: &Spec, program: &[OsString]) -> Result<Infallible, HelperError> {
     setsid().step("leave the terminal")?;
+    // Where memory gets short, this is ended before what the user works with. Best effort.
+    let _ = OpenOptions::new().write(true).open("/proc/self/oom_score_adj").and_then(|mut file| file.write_all(b"500"));
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).step("forbid core files")?;
     let largest = getrlimit(Resource::Fsize).maximum.map_or(LARGEST_FILE, |most| most.min(LARGEST_FILE));
     let largest = Rlimit { current: Some(largest), maximum: Some(largest) };

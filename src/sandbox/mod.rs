@@ -22,6 +22,7 @@ mod helper;
 mod layout;
 #[cfg(target_os = "linux")]
 mod loopback;
+mod memory;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(not(target_os = "linux"))]
@@ -39,6 +40,7 @@ pub use elsewhere::wall_main;
 pub use entry::Entry;
 #[cfg(target_os = "linux")]
 pub use helper::wall_main;
+pub use memory::{memory_of, usual_memory};
 pub use probe::probe;
 
 use spec::Spec;

@@ -146,7 +146,9 @@ fn an_unknown_key_of_one_s_own_configuration_names_the_nearest() {
     ");
     let env = env.file("../home/.config/kb/config.toml", "timeout = \"soon\"\n");
     env.kb("list").ends_with(3);
-    let env = env.file("../home/.config/kb/config.toml", "timeout = \"2m\"\nagent = \"scout\"\n");
+    let env = env.file("../home/.config/kb/config.toml", "memory = \"0G\"\n");
+    env.kb("list").ends_with(3);
+    let env = env.file("../home/.config/kb/config.toml", "memory = \"2G\"\ntimeout = \"2m\"\nagent = \"scout\"\n");
     env.kb("list").ok();
 }
 

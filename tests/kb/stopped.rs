@@ -131,6 +131,26 @@ fn an_agent_that_takes_too_long_is_asked_to_end_and_what_it_said_is_kept() {
 }
 
 #[test]
+fn an_agent_that_holds_too_much_memory_is_ended_at_once_with_what_it_started() {
+    // In a process behind it, and in a file without a name that nobody has mapped.
+    let pages = "sh -c 'head -c 400000000 /dev/zero; sleep 31415' | tail";
+    let file = "python3 -c 'import os, time; file = os.memfd_create(\"x\"); [os.write(file, bytes(1 << 20)) for _ in \
+                range(300)]; time.sleep(31415)'";
+    for takes in [pages, file] {
+        let env =
+            Env::shop().agent(&format!("#!/bin/sh\ncat > /dev/null\ntrap '' TERM\n{takes} > /dev/null\nsleep 31415\n"));
+        let config = env.home().join(".config/kb/config.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("memory = \"200M\"\ntimeout = \"20s\"\n{text}")).unwrap();
+        let run = env.kb("ask --json --agent mine --no-leads where are signed cookies set").ends_with(4).any_json();
+        assert_eq!(run["outcome"], "failed", "{run}");
+        assert_eq!(run["error"]["message"], "mine was stopped: it held more than 200 MB of memory", "{run}");
+        assert!(run["error"]["hint"].as_str().unwrap().contains("`memory = "), "{run}");
+        until("something lives on", || !lives("31415"));
+    }
+}
+
+#[test]
 fn a_job_that_waits_for_its_turn_can_be_cancelled() {
     let env = Env::shop().agent(SAVES);
     let mut asking = env.command("ask --agent mine --no-leads --jobs 1 'where are cookies set' 'where are invoices'");
