@@ -101,13 +101,21 @@ pub fn temporary(home: &Path) -> PathBuf {
     home.join(TEMPORARY)
 }
 
-/// Whether a private home takes more room than [`LARGEST`], or holds more files than a look should cost.
+/// Whether a private home takes more room than [`LARGEST`], holds more files than a look should cost, or hides
+/// some: in folders that are closed, or lie so deep that their paths are too long.
 pub fn is_too_large(home: &Path) -> bool {
     const MOST_FILES: usize = 100_000;
     let (mut bytes, mut files) = (0_u64, 0);
     let mut folders = vec![home.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidFilename) => {
+                return true;
+            }
+            Err(_) => continue,
+        };
+        for entry in entries.flatten() {
             let Ok(metadata) = entry.metadata() else { continue };
             files += 1;
             bytes += metadata.blocks() * 512;

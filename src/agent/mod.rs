@@ -470,7 +470,7 @@ pub enum AgentError {
         partial: String,
     },
     /// It holds too much memory, with what it started.
-    #[error("{agent} was stopped: it held more than {} MB of memory", limit >> 20)]
+    #[error("{agent} was stopped: it held more than {} MB of memory and files without a name", limit >> 20)]
     TooMuchMemory {
         /// Which program.
         agent: String,
@@ -480,7 +480,7 @@ pub enum AgentError {
         partial: String,
     },
     /// It filled its private home.
-    #[error("{agent} wrote more than {} MB into its private home", limit >> 20)]
+    #[error("{agent} wrote more than {} MB into its private home, or hid what it wrote", limit >> 20)]
     TooLarge {
         /// Which agent.
         agent: String,

@@ -18,7 +18,8 @@ pub fn usual_memory() -> u64 {
 }
 
 /// What a process and all that it started hold, in bytes: their own pages, swapped out or not, pages that they share
-/// with each other, and files without a name. Not what they read from disk. Nothing where it cannot be told.
+/// with each other, and open files without a name, which no look at a folder finds. Not what they read from disk.
+/// Nothing where it cannot be told.
 pub fn memory_of(process: u32) -> u64 {
     let mut held = Held::default();
     let (mut processes, mut next) = (vec![process], 0);
@@ -58,8 +59,11 @@ impl Held {
             self.looked_at += 1;
             let path = file.path();
             let is_nameless =
-                fs::read_link(&path).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"));
-            if is_nameless && let Ok(file) = fs::metadata(&path) {
+                fs::read_link(&path).is_ok_and(|to| to.as_os_str().as_encoded_bytes().ends_with(b" (deleted)"));
+            if is_nameless
+                && let Ok(file) = fs::metadata(&path)
+                && file.is_file()
+            {
                 self.files.insert(file.ino(), file.blocks() * 512);
             }
         }

@@ -60,6 +60,9 @@ pub const PROXY_PORT: u16 = 8118;
 
 /// Said of every wall.
 const LOCKS: &str = "a readable file can be locked, which holds up programs that wait for such a lock";
+/// Said of every wall: memory and disk are looked at about once a second.
+const OUT_OF_SIGHT: &str = "memory and disk are looked at once a second: more can be taken for a moment, and in files \
+                            without a name that are mapped and not open";
 /// Said of namespaces, which are mostly not in a container.
 const CONTAINERS: &str =
     "in a container that covers parts of /proc, command lines of other processes can be read (not their environment)";
@@ -90,18 +93,21 @@ impl Wall {
     /// What a program can do behind it that it should not.
     pub fn leaks(self) -> &'static [&'static str] {
         match self {
-            Wall::Namespaces => &[LOCKS, CONTAINERS],
+            Wall::Namespaces => &[LOCKS, OUT_OF_SIGHT, CONTAINERS],
             Wall::Bubblewrap => &[
                 LOCKS,
+                OUT_OF_SIGHT,
                 "as many processes can be started as the user may",
                 "the kernel's settings in /proc can be read",
             ],
             Wall::Files => &[
                 LOCKS,
+                OUT_OF_SIGHT,
                 "names, sizes and times of files anywhere can be asked for by name (not their content)",
                 "when a file anywhere is opened or changed can be watched",
                 "names of files in hidden folders can be listed (not their content)",
                 "command lines of other processes can be read (not their environment)",
+                "the machine's connections, mounts and devices can be read in /proc",
                 "as many processes can be started as the user may",
                 "the proxy's port number can be reached on any address, not only on this machine",
             ],

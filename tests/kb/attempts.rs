@@ -181,6 +181,10 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
         let text = fs::read(format!("/proc/{}/cmdline", t.victim))?;
         happened(text.starts_with(b"sleep"))
     }),
+    sure("see the machine's connections", |t| {
+        let table = fs::read_to_string("/proc/self/net/tcp")?;
+        happened(table.contains(&format!(":{:04X} ", t.tcp)))
+    }),
     maybe("open another process's memory", |t| File::open(format!("/proc/{}/mem", t.victim)).map(drop)),
     maybe("look into another process's root", |t| list(Path::new(&format!("/proc/{}/root", t.victim)))),
     sure("signal another process", |t| Ok(rustix::process::kill_process(t.pid()?, Signal::CONT)?)),

@@ -136,7 +136,11 @@ fn an_agent_that_holds_too_much_memory_is_ended_at_once_with_what_it_started() {
     let pages = "sh -c 'head -c 400000000 /dev/zero; sleep 31415' | tail";
     let file = "python3 -c 'import os, time; file = os.memfd_create(\"x\"); [os.write(file, bytes(1 << 20)) for _ in \
                 range(300)]; time.sleep(31415)'";
-    for takes in [pages, file] {
+    // And in one that was removed while it was open.
+    let removed = "python3 -c 'import os, time; file = os.open(os.environ[\"HOME\"] + \"/x\", os.O_CREAT | os.O_WRONLY); \
+                   os.unlink(os.environ[\"HOME\"] + \"/x\"); [os.write(file, bytes(1 << 20)) for _ in range(300)]; \
+                   time.sleep(31415)'";
+    for takes in [pages, file, removed] {
         let env =
             Env::shop().agent(&format!("#!/bin/sh\ncat > /dev/null\ntrap '' TERM\n{takes} > /dev/null\nsleep 31415\n"));
         let config = env.home().join(".config/kb/config.toml");
@@ -144,7 +148,10 @@ fn an_agent_that_holds_too_much_memory_is_ended_at_once_with_what_it_started() {
         fs::write(&config, format!("memory = \"200M\"\ntimeout = \"20s\"\n{text}")).unwrap();
         let run = env.kb("ask --json --agent mine --no-leads where are signed cookies set").ends_with(4).any_json();
         assert_eq!(run["outcome"], "failed", "{run}");
-        assert_eq!(run["error"]["message"], "mine was stopped: it held more than 200 MB of memory", "{run}");
+        assert_eq!(
+            run["error"]["message"], "mine was stopped: it held more than 200 MB of memory and files without a name",
+            "{run}"
+        );
         assert!(run["error"]["hint"].as_str().unwrap().contains("`memory = "), "{run}");
         until("something lives on", || !lives("31415"));
     }
@@ -174,4 +181,19 @@ fn an_agent_cannot_fill_the_disk() {
     let env = Env::shop().agent(script);
     let answer = env.kb("ask --json --agent mine --no-leads where are signed cookies set").json();
     assert!(answer["note"]["body"].as_str().unwrap().contains("Refused"), "{answer}");
+}
+
+#[test]
+fn an_agent_cannot_hide_what_it_writes() {
+    // Deeper than a path can be long.
+    let nest = "n=$(printf '%0200d' 1); for i in $(seq 300); do mkdir $n && cd -P $n || break; done";
+    let env = Env::shop().agent(&format!("#!/bin/bash\ncat > /dev/null\ncd\n{nest}\nsleep 20\necho done\n"));
+    let run = env.kb("ask --json --agent mine --no-leads where are signed cookies set").ends_with(4).any_json();
+    let message = run["error"]["message"].as_str().unwrap();
+    assert!(message.contains("into its private home, or hid what it wrote"), "{run}");
+    assert!(no_home_is_left(&env));
+    // One that has ended before anybody looked leaves nothing behind either.
+    let env = Env::shop().agent(&format!("#!/bin/bash\ncat > /dev/null\ncd\n{nest}\necho done\nkill -9 $$\n"));
+    env.kb("ask --agent mine --no-leads where are signed cookies set").ends_with(4);
+    assert!(no_home_is_left(&env));
 }

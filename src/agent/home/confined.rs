@@ -1,8 +1,12 @@
 //! A folder in which an agent may have left anything: entered by handles, and a link on the way is
 //! never followed.
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fchmod, fstat, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, fchmod, fstat, mkdirat, openat, renameat_with, statat,
+    unlinkat,
+};
 use rustix::io::Errno;
+use std::cell::Cell;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,7 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// Deeper trees are not walked.
+/// Deeper folders are moved up before they are walked.
 const DEEPEST: u32 = 64;
 
 /// A folder, by its handle.
@@ -94,40 +98,67 @@ impl Folder {
     /// Removes all but the plain files that `keep` says yes to, and takes from those every right but
     /// their owner's to read and write them. Links, pipes, and files with a second name always go.
     pub(crate) fn keep_only(&self, keep: &dyn Fn(&Path) -> bool) -> io::Result<()> {
-        sweep(&self.0, Path::new(""), keep, 0).map(drop)
+        let sweep = Sweep { top: &self.0, keep, moved: Cell::new(0) };
+        loop {
+            let before = sweep.moved.get();
+            sweep.folder(&self.0, Path::new(""), 0)?;
+            if sweep.moved.get() == before {
+                return Ok(());
+            }
+        }
     }
 }
 
-/// Whether nothing is left.
-fn sweep(folder: &OwnedFd, path: &Path, keep: &dyn Fn(&Path) -> bool, depth: u32) -> io::Result<bool> {
-    if depth > DEEPEST {
-        return Err(io::Error::other("folders lie too deep in one another"));
-    }
-    let mut names = Vec::new();
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
-        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            names.push(entry.file_name().to_owned());
-        }
-    }
-    let mut empty = true;
-    for name in names {
-        let path = path.join(OsStr::from_bytes(name.to_bytes()));
-        let kind = FileType::from_raw_mode(statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode);
-        if kind == FileType::Directory {
-            let inner = open_again(folder, &name)?;
-            if sweep(&inner, &path, keep, depth + 1)? {
-                unlinkat(folder, &name, AtFlags::REMOVEDIR)?;
-            } else {
-                empty = false;
+struct Sweep<'a> {
+    top: &'a OwnedFd,
+    keep: &'a dyn Fn(&Path) -> bool,
+    /// How many folders lay too deep, and are at the top now.
+    moved: Cell<u32>,
+}
+
+impl Sweep<'_> {
+    /// Whether nothing is left.
+    fn folder(&self, folder: &OwnedFd, path: &Path, depth: u32) -> io::Result<bool> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(folder)? {
+            let entry = entry?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                names.push(entry.file_name().to_owned());
             }
-        } else if kind == FileType::RegularFile && keep(&path) && made_harmless(folder, &name) {
-            empty = false;
-        } else {
-            unlinkat(folder, &name, AtFlags::empty())?;
+        }
+        let mut empty = true;
+        for name in names {
+            let path = path.join(OsStr::from_bytes(name.to_bytes()));
+            let kind = FileType::from_raw_mode(statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode);
+            if kind == FileType::Directory {
+                let inner = open_again(folder, &name)?;
+                if depth == DEEPEST {
+                    self.move_up(folder, &name)?;
+                } else if self.folder(&inner, &path, depth + 1)? {
+                    unlinkat(folder, &name, AtFlags::REMOVEDIR)?;
+                } else {
+                    empty = false;
+                }
+            } else if kind == FileType::RegularFile && (self.keep)(&path) && made_harmless(folder, &name) {
+                empty = false;
+            } else {
+                unlinkat(folder, &name, AtFlags::empty())?;
+            }
+        }
+        Ok(empty)
+    }
+
+    /// Nothing that is kept lies under such a name.
+    fn move_up(&self, folder: &OwnedFd, name: &CStr) -> io::Result<()> {
+        loop {
+            self.moved.set(self.moved.get() + 1);
+            let place = format!(".deep-{}", self.moved.get());
+            match renameat_with(folder, name, self.top, &place, RenameFlags::NOREPLACE) {
+                Err(Errno::EXIST) => {}
+                other => return Ok(other?),
+            }
         }
     }
-    Ok(empty)
 }
 
 /// A folder that its owner may have closed to himself.
