@@ -239,6 +239,17 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
     if letter.is_none() && order.refreshes.is_none() && !is_scout(candidate) {
         offer::tell(order, question, &leads.places, snapshot, desk, events);
     }
+    if letter.is_none()
+        && !is_scout(candidate)
+        && (wall == Wall::None || !candidate.reach(machine).is_empty())
+        && let Some((file, kind)) = enclose::secret_of_git(snapshot, machine)
+    {
+        events(Event::Warning(format!(
+            "`{}` holds a secret ({kind}) that {} can read; a credential helper of git's keeps it elsewhere",
+            file.display(),
+            order.agent
+        )));
+    }
     if letter.is_none() && wall != Wall::None {
         for folder in enclose::left_out(&candidate.needs(), snapshot, machine) {
             events(Event::Warning(format!(

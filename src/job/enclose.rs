@@ -4,6 +4,7 @@
 use super::{Desk, JobError};
 use crate::agent::home::{self, Home};
 use crate::agent::{self, Candidate, Needs, Program};
+use crate::context;
 use crate::machine::Machine;
 use crate::sandbox::proxy::{Allowed, Proxy, Upstream};
 use crate::sandbox::{Entry, Sandbox, Wall, WallError};
@@ -114,6 +115,17 @@ pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, machine: &Machine) ->
     let named: Vec<PathBuf> = needs.read.iter().filter_map(|path| machine.in_home(path)?.canonicalize().ok()).collect();
     let pointed_to = Beside::of(&snapshot.root, machine).left_out.into_iter();
     pointed_to.filter(|path| !named.iter().any(|folder| path.starts_with(folder))).collect()
+}
+
+/// The repository's configuration, if it is shown and holds a secret, and what kind of one: a password in an
+/// address, a header with a token.
+pub(super) fn secret_of_git(snapshot: &Snapshot, machine: &Machine) -> Option<(PathBuf, &'static str)> {
+    let config = subject::folders(&snapshot.root)?.common_dir.join("config");
+    let shown = config.starts_with(&snapshot.root)
+        || Beside::of(&snapshot.root, machine).read.iter().any(|folder| config.starts_with(folder));
+    let text = std::fs::read_to_string(&config).ok().filter(|_| shown)?;
+    let (_, found) = context::redact(&text);
+    found.first().map(|(kind, _)| (config, kind.word()))
 }
 
 /// What stays out of sight in all that can be read: notes, and what kb keeps of other jobs and settings.

@@ -226,3 +226,22 @@ fn a_linked_work_tree_and_a_submodule_have_their_history() {
         assert!(run.stdout.contains(&format!("last commit: {last}\n")), "{folder}: {run}");
     }
 }
+
+#[test]
+fn a_password_in_git_s_configuration_is_told_where_the_agent_has_a_network() {
+    let env = with_another_repository();
+    env.git("remote add origin https://me:hunter2hunter2@example.com/x.git");
+    let run = env.kb(ASK);
+    assert!(!run.stderr.contains("holds a secret"), "{run}");
+    let config = env.home().join(".config/kb/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text + "hosts = [\"example.com\"]\n").unwrap();
+    for repo in [".", "shop"] {
+        let run = env.kb(&format!("{ASK} --repo {repo}"));
+        assert!(run.stderr.contains("`/shop/.git/config` holds a secret (password) that mine can read"), "{run}");
+    }
+    env.git("remote set-url origin https://example.com/x.git");
+    env.git("config http.https://example.com/.extraheader 'AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzX2FiY2RlZg=='");
+    let run = env.kb(ASK);
+    assert!(run.stderr.contains("holds a secret ("), "{run}");
+}
