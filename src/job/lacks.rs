@@ -48,9 +48,16 @@ impl Lacks {
                 read.push(folder);
             }
         }
-        read.truncate(MOST);
         let starts_elsewhere = matches!(error, AgentError::NotStanding { .. } | AgentError::NoAnswer { .. });
         let manager = MANAGERS.iter().find(|(part, _)| has_part(executable, part)).filter(|_| starts_elsewhere);
+        // What it starts lies beside it, and not all of them say where.
+        if manager.is_some()
+            && let Some(folder) = to_be_read(executable, executable, machine)
+            && !read.contains(&folder)
+        {
+            read.push(folder);
+        }
+        read.truncate(MOST);
         let variables = manager.map(|(_, names)| names.iter().map(|name| (*name).to_owned()).collect());
         let lacks = Self { read, variables: variables.unwrap_or_default() };
         (lacks != Self::default()).then_some(lacks)

@@ -226,6 +226,9 @@ fn advice(folder: &str, script: &str) -> String {
 fn a_program_that_lacks_something_behind_the_wall_says_what_to_let_through() {
     let shim = advice(".asdf/shims", "#!/bin/sh\nexec HOME_FOLDER/.asdf/bin/asdf exec mine\n");
     assert!(shim.contains(r#"`read = ["~/.asdf"]`, `env = ["ASDF_DIR", "ASDF_DATA_DIR"]` under"#), "{shim}");
+    // Its folder is around `bin`, and it need not say what it misses there.
+    let silent = advice(".volta/bin", "#!/bin/sh\nexit 1\n");
+    assert!(silent.contains(r#"`read = ["~/.volta"]`, `env = ["VOLTA_HOME"]` under"#), "{silent}");
 }
 
 #[cfg(target_os = "linux")]
