@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 #[cfg(target_os = "linux")]
 use std::{os::unix::net::UnixListener, time::Instant};
+#[cfg(target_os = "linux")]
 use tempfile::TempDir;
 
 /// How a program is started behind a wall.
@@ -39,6 +40,7 @@ enum Door {
     Control(UnixListener, TempDir),
 }
 
+#[cfg(target_os = "linux")]
 const SOCKET: &str = "s";
 
 impl Entry {
@@ -85,6 +87,7 @@ impl Entry {
 
     /// The socket on which the program's connections arrive; none without `network`. Waits until the
     /// started helper has made it, at most `timeout`.
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "no helper to wait for"))]
     pub fn listener(&self, timeout: Duration) -> io::Result<Option<TcpListener>> {
         match &self.door {
             Door::Shut => Ok(None),

@@ -233,7 +233,12 @@ impl Look<'_> {
 
     fn open(&self, folder: &[u8]) -> Option<OwnedFd> {
         let path = self.root.join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(folder));
-        openat(CWD, path, OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()
+        // A handle that reads nothing is enough, where the system has such.
+        #[cfg(target_os = "linux")]
+        let way = OFlags::PATH;
+        #[cfg(not(target_os = "linux"))]
+        let way = OFlags::RDONLY;
+        openat(CWD, path, way | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()
     }
 
     fn is_new(&self, stat: &rustix::fs::Stat) -> bool {
