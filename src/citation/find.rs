@@ -51,7 +51,7 @@ static LINES_ALONE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(?::|#?L|:L)(
 /// "`path` (lines 12-20)", "`path`, line 12", `"path", line 12`.
 static WORDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r#"(?i)({IN_TEXT}+)[`"'*]{{0,3}},?\s{{0,2}}\(?\s?(?:at\s|on\s|in\s)?(?:lines?|ll?\.|L)\s?(\d+(?:\s?(?:-|–|—|to|through)\s?\d+)?)"#
+        r#"(?i)({IN_TEXT}+)(?:[`"'*]{{1,3}},?\s{{0,2}}\(?|,\s{{0,2}}\(?|\s{{1,2}}\(?|\()\s?(?:at\s|on\s|in\s)?(?:lines?|ll?\.|L)\s?(\d+(?:\s?(?:-|–|—|to|through)\s?\d+)?)"#
     ))
 });
 /// "lines 12-20 of `path`", "line 12 in path".
@@ -354,6 +354,8 @@ mod tests {
             "    indented.py:3\n    b.py:4",
             "<!-- a.py:3 -->",
             "key: 12",
+            "`make all >/dev/null 2>&1`",
+            "make all > src/all.l 2>&1",
             "`a:1`",
             "a.py:0",
             "a.py:9-3",
