@@ -409,7 +409,10 @@ pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
             let hint = format!("set `{variable}` to an `http://` proxy, or to nothing to go without one");
             return ("proxy", FAILED, hint);
         }
-        JobError::Unsaved { .. } => (
+        JobError::Unsaved { path: None, .. } => {
+            ("unsaved", FAILED, "keep what is printed here (`kb add` makes a note of it), or make room and ask again")
+        }
+        JobError::Unsaved { path: Some(_), .. } => (
             "unsaved",
             FAILED,
             "put that file into the knowledge base when it can be written: it is a note; nobody need be asked again",

@@ -183,6 +183,10 @@ impl<'a> Screen<'a> {
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
+        if let Failure::Job(JobError::Unsaved { .. }) = &failure {
+            // No note shows it: here it is to be seen at least.
+            self.printer.print(self.row(failed(record, &failure, Beside::default())))?;
+        }
         if !record.order.is_trial {
             say(&format!("{} is kept: `kb jobs show {}`, `kb jobs retry {}`", record.id, record.id, record.id));
         }
@@ -396,6 +400,10 @@ fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> Ask
         Failure::Job(error) => error.outcome(),
         _ => "failed",
     };
+    let answer = match failure {
+        Failure::Job(JobError::Unsaved { markdown, .. }) => Some(markdown.clone()),
+        _ => None,
+    };
     AskView {
         format: FORMAT,
         outcome,
@@ -403,7 +411,7 @@ fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> Ask
         question: record.order.question.clone(),
         agent: record.order.agent.clone(),
         note: None,
-        answer: None,
+        answer,
         citations: Vec::new(),
         abstained: false,
         changed_meanwhile: Vec::new(),

@@ -261,17 +261,27 @@ pub enum JobError {
     /// The answer cannot be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The answer cannot be saved, and is kept with the job.
-    #[error("{error}; the answer is kept in `{}`", path.display())]
+    /// The answer cannot be saved.
+    #[error("{error}; {}", where_kept(path.as_deref()))]
     Unsaved {
-        /// The note's text, whole.
-        path: PathBuf,
+        /// What the agent says.
+        markdown: String,
+        /// The note's text, whole, where it could at least be kept with the job.
+        path: Option<PathBuf>,
         /// Why it cannot.
         error: Box<JobError>,
     },
     /// The index cannot be had.
     #[error(transparent)]
     Index(#[from] IndexError),
+}
+
+/// Where an answer is that is no note.
+fn where_kept(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("the answer is kept in `{}`", path.display()),
+        None => "the answer is kept nowhere".to_owned(),
+    }
 }
 
 /// What an answer cites. Where the agent says what it cites, only that and in its order: in the code that it
@@ -399,10 +409,13 @@ async fn run(
         Some(id) => refresh::keep(&draft, id, desk),
         None => kb.save(&draft, machine).map(|(_, path)| path).map_err(JobError::from),
     };
-    let path = saved.map_err(|error| match is_spared {
-        true => JobError::Unsaved { path: folder.answer(), error: Box::new(error) },
-        false => error,
-    })?;
+    let path = match saved {
+        Ok(path) => path,
+        Err(error) => {
+            let (markdown, path) = (answer.markdown, is_spared.then(|| folder.answer()));
+            return Err(JobError::Unsaved { markdown, path, error: Box::new(error) });
+        }
+    };
     folder.forget_answer();
     Ok(match answer.found {
         true => outcome(Kept::Saved(path)),

@@ -301,7 +301,15 @@ impl Folder {
     pub fn write(&self, record: &Record) -> Result<(), RecordError> {
         let path = self.0.join(RECORD);
         let bytes = serde_json::to_vec_pretty(record).unwrap_or_default();
-        self.put(&path, &bytes)
+        self.put(&path, &bytes).or_else(|error| {
+            // On a full disk the old record has room for the new one.
+            let write = || -> io::Result<()> {
+                let mut file = OpenOptions::new().write(true).open(&path)?;
+                file.write_all(&bytes)?;
+                file.set_len(bytes.len() as u64)
+            };
+            write().map_err(|_| error)
+        })
     }
 
     /// Writes a file whole. It need not outlive a power cut: the note does, and is what counts.

@@ -1,6 +1,6 @@
 //! Jobs that go wrong: no answer is lost, nobody else's job suffers, and it is said what happened.
 
-use crate::harness::Env;
+use crate::harness::{Env, cannot_run};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -177,11 +177,47 @@ fn an_answer_that_cannot_be_saved_is_a_note_in_the_job_s_folder() {
     let job = job(&env, "where are signed cookies set");
     let kept = folder(&env, job["id"].as_str().unwrap()).join("answer.md");
     assert!(stderr.contains(&format!("the answer is kept in `{}`", kept.display())), "{stderr}");
+    let stdout = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert_eq!(stdout, "Set by `save_cookie` in `shop/cookies.py:23-25`.\n");
     let shown = env.kb(&format!("jobs show {}", job["id"].as_str().unwrap())).ok();
     assert!(shown.contains("  unsaved   /home/.local/state/kb/jobs/"), "{shown}");
     fs::copy(kept, env.base().join("saved.md")).unwrap();
     let note = &env.kb("list --json").json()["notes"][0];
     assert_eq!((&note["question"], &note["status"]), (&"where are signed cookies set".into(), &"fresh".into()));
+}
+
+/// Fills a small disk with all that kb keeps while the agent works, and lets the agent answer then.
+const FULL: &str = r#"
+mount -t tmpfs -o size=3m none "$HOME/.local" || exit 77
+"$0" init "$HOME/.local/notes" > /dev/null
+"$0" --kb "$HOME/.local/notes" ask --agent mine where are signed cookies set &
+n=0
+until [ -s "$(echo "$HOME"/.local/state/kb/jobs/*/stream)" ] || [ $n -gt 200 ]; do sleep 0.1; n=$((n+1)); done
+cat /dev/zero > "$HOME/.local/zero" 2> /dev/null
+touch go
+wait $!
+code=$?
+"$0" jobs show "$(basename "$HOME"/.local/state/kb/jobs/*)"
+exit $code
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_the_answer_is_printed_and_the_job_says_why() {
+    let env = Env::shop().agent(&WAITS.replace("n=0", "echo 'It is short.'; n=0"));
+    fs::create_dir_all(env.home().join(".local")).unwrap();
+    let kb = env.command("");
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", FULL]).arg(kb.get_program());
+    unshare.envs(kb.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(env.here());
+    let run = match Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status() {
+        Ok(status) if status.success() => env.run(unshare, ""),
+        _ => return cannot_run("a disk of one's own cannot be mounted here"),
+    };
+    assert!(run.stdout.contains("Set by `save_cookie` in `shop/cookies.py:23-25`."), "{run}");
+    assert!(run.stdout.contains("failed") && !run.stdout.contains("interrupted"), "{run}");
+    assert!(run.stderr.contains("No space left on device"), "{run}");
+    run.ends_with(3);
 }
 
 #[cfg(target_os = "linux")]
