@@ -480,3 +480,19 @@ fn the_helper_is_not_for_people() {
         assert_eq!(text(&output), "kb: this command is started by kb itself\n");
     }
 }
+
+#[test]
+fn the_readme_says_what_is_not_held() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let section = readme.split("### What a wall does not hold").nth(1).unwrap();
+    let rows: Vec<Vec<&str>> =
+        section.lines().filter(|line| line.starts_with("| ")).map(|line| line.split(" | ").collect()).skip(2).collect();
+    for (column, wall) in [Wall::Namespaces, Wall::Bubblewrap, Wall::Files].into_iter().enumerate() {
+        let yes = |row: &&Vec<&str>| row[column + 1].starts_with("yes");
+        let mut said: Vec<&str> = rows.iter().filter(yes).map(|row| row[0].trim_start_matches("| ")).collect();
+        let mut known = wall.leaks().to_vec();
+        said.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(said, known, "{wall:?}");
+    }
+}
