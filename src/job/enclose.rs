@@ -97,7 +97,7 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
 /// program's own tree, what the configuration names.
 pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
     let mut read = vec![snapshot.root.clone()];
-    read.extend(Beside::of(&snapshot.root, machine).read);
+    read.extend(Beside::of(snapshot, machine).read);
     read.extend(agent::installed_in(executable, machine));
     let named = needs.read.iter().filter_map(|path| machine.in_home(path));
     read.extend(named.filter(|path| path.exists()));
@@ -113,7 +113,7 @@ pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, ma
 /// configuration says that they may be read.
 pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
     let named: Vec<PathBuf> = needs.read.iter().filter_map(|path| machine.in_home(path)?.canonicalize().ok()).collect();
-    let pointed_to = Beside::of(&snapshot.root, machine).left_out.into_iter();
+    let pointed_to = Beside::of(snapshot, machine).left_out.into_iter();
     pointed_to.filter(|path| !named.iter().any(|folder| path.starts_with(folder))).collect()
 }
 
@@ -122,7 +122,7 @@ pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, machine: &Machine) ->
 pub(super) fn secret_of_git(snapshot: &Snapshot, machine: &Machine) -> Option<(PathBuf, &'static str)> {
     let config = subject::folders(&snapshot.root)?.common_dir.join("config");
     let shown = config.starts_with(&snapshot.root)
-        || Beside::of(&snapshot.root, machine).read.iter().any(|folder| config.starts_with(folder));
+        || Beside::of(snapshot, machine).read.iter().any(|folder| config.starts_with(folder));
     let text = std::fs::read_to_string(&config).ok().filter(|_| shown)?;
     let (_, found) = context::redact(&text);
     found.first().map(|(kind, _)| (config, kind.word()))

@@ -1,8 +1,9 @@
 //! What git needs to read besides a subject. A repository may be a stranger's, and what it points to is another's
 //! until that says so itself.
 
-use super::git::{GitFolders, folders};
-use super::holds_home;
+use super::git::{GitFolders, folders, lends};
+use super::pin::scratch;
+use super::{Snapshot, holds_home};
 use crate::machine::Machine;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 /// What lies outside a subject, absolute, links resolved.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Beside {
-    /// The `.git` that a linked work tree or submodule belongs to, the one above a subfolder.
+    /// The `.git` that a linked work tree or submodule belongs to, the one above a subfolder, borrowed objects of
+    /// the same project.
     pub read: Vec<PathBuf>,
     /// What the repository points to and nothing else vouches for: objects that it borrows, a `.git` that does
     /// not know it.
@@ -18,9 +20,10 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Looks at the repository around `root`, without starting git.
-    pub fn of(root: &Path, machine: &Machine) -> Self {
+    /// Looks at the repository around a subject.
+    pub fn of(subject: &Snapshot, machine: &Machine) -> Self {
         let mut beside = Self::default();
+        let root = &subject.root;
         let Some((root, folders)) = root.canonicalize().ok().and_then(|root| Some((root.clone(), folders(&root)?)))
         else {
             return beside;
@@ -39,7 +42,14 @@ impl Beside {
             let pointed_to = [git_dir, common_dir].into_iter().filter_map(|folder| folder.canonicalize().ok());
             beside.left_out.extend(pointed_to);
         }
-        beside.add_borrowed(&common_dir.join("objects"), &folders);
+        let is_own = |objects: &Path| objects.starts_with(work_tree) || objects.starts_with(common_dir);
+        // Who makes up a repository does not know by which commit another one began.
+        let first = subject.pinned.root();
+        let is_kin = |objects: &Path| {
+            let (Some(first), Some(scratch)) = (first, scratch(&machine.cache)) else { return false };
+            lends(objects, first, scratch.path())
+        };
+        beside.add_borrowed(&common_dir.join("objects"), &|objects| is_own(objects) || is_kin(objects));
         for found in [&mut beside.read, &mut beside.left_out] {
             found.retain(|path| !path.starts_with(&root));
             found.sort();
@@ -49,7 +59,7 @@ impl Beside {
         beside
     }
 
-    fn add_borrowed(&mut self, objects: &Path, folders: &GitFolders) {
+    fn add_borrowed(&mut self, objects: &Path, may_be_read: &dyn Fn(&Path) -> bool) {
         /// As many as git follows, and then some.
         const MOST: usize = 16;
         let alternates = fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
@@ -57,9 +67,8 @@ impl Beside {
             let Ok(folder) = objects.join(line).canonicalize() else { continue };
             let is_new = !self.read.contains(&folder) && !self.left_out.contains(&folder);
             if folder.join("pack").is_dir() && self.read.len() + self.left_out.len() < MOST && is_new {
-                let is_own = folder.starts_with(&folders.work_tree) || folder.starts_with(&folders.common_dir);
-                if is_own { &mut self.read } else { &mut self.left_out }.push(folder.clone());
-                self.add_borrowed(&folder, folders);
+                if may_be_read(&folder) { &mut self.read } else { &mut self.left_out }.push(folder.clone());
+                self.add_borrowed(&folder, may_be_read);
             }
         }
     }

@@ -15,8 +15,6 @@ use std::process::{Command, Output, Stdio};
 #[derive(Clone, Debug)]
 pub(super) struct Repository {
     pub(super) folders: GitFolders,
-    /// `sha1` or `sha256`.
-    pub(super) object_format: String,
     /// Whether its history was cut off by a shallow clone.
     pub(super) shallow: bool,
     /// The commit that is checked out; none before the first one.
@@ -59,23 +57,14 @@ pub fn folders(folder: &Path) -> Option<GitFolders> {
 pub(super) fn repository(folder: &Path) -> Option<Repository> {
     let folders = folders(folder)?;
     let mut asked = plain(&folders.work_tree);
-    asked.args([
-        "rev-parse",
-        "--show-object-format",
-        "--is-shallow-repository",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        "HEAD^{commit}",
-    ]);
+    asked.args(["rev-parse", "--is-shallow-repository", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]);
     let Output { stdout, .. } = asked.output().ok()?;
     let lines = lines(&stdout);
     // An unborn HEAD ends the list early; a folder that git refuses gives none.
-    let object_format = lines.first()?.clone();
+    let shallow = lines.first()? == "true";
     let is_id = |line: &&String| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
     Some(Repository {
-        object_format,
-        shallow: lines.get(1).is_some_and(|line| line == "true"),
+        shallow,
         commit: lines.last().filter(is_id).cloned(),
         remote: remote(&folders.work_tree),
         folders,
@@ -180,16 +169,7 @@ fn only<'a>(asked: &mut Command, repository: &Repository, folder: &'a Path, hidd
 /// A git that knows the repository's commit, index and objects, and nothing of its configuration.
 fn apart(repository: &Repository, scratch: &Path) -> Option<Command> {
     let commit = repository.commit.as_ref()?;
-    let own = scratch.join("git");
-    for folder in ["refs", "objects", "info"] {
-        fs::create_dir_all(own.join(folder)).ok()?;
-    }
-    let config = match repository.object_format.as_str() {
-        "sha256" => "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n",
-        _ => "[core]\n\trepositoryformatversion = 0\n",
-    };
-    write(&own.join("HEAD"), format!("{commit}\n").as_bytes())?;
-    write(&own.join("config"), config.as_bytes())?;
+    let own = own_folder(commit, scratch)?;
     for (from, to) in [
         (repository.folders.common_dir.join("shallow"), own.join("shallow")),
         (repository.folders.common_dir.join("info/exclude"), own.join("info/exclude")),
@@ -212,6 +192,33 @@ fn apart(repository: &Repository, scratch: &Path) -> Option<Command> {
         .env("GIT_WORK_TREE", &repository.folders.work_tree)
         .env("GIT_INDEX_FILE", own.join("index"));
     Some(asked)
+}
+
+/// A git folder of kb's own, at a commit.
+fn own_folder(commit: &str, scratch: &Path) -> Option<PathBuf> {
+    const SHA256: usize = 64;
+    let own = scratch.join("git");
+    for folder in ["refs", "objects", "info"] {
+        fs::create_dir_all(own.join(folder)).ok()?;
+    }
+    let config = match commit.len() {
+        SHA256 => "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n",
+        _ => "[core]\n\trepositoryformatversion = 0\n",
+    };
+    write(&own.join("HEAD"), format!("{commit}\n").as_bytes())?;
+    write(&own.join("config"), config.as_bytes())?;
+    Some(own)
+}
+
+/// Whether a folder of objects holds this commit. Nobody's configuration is read.
+pub(super) fn lends(objects: &Path, commit: &str, scratch: &Path) -> bool {
+    let held = || {
+        let own = own_folder(commit, scratch)?;
+        let mut asked = git();
+        asked.current_dir(&own).env("GIT_DIR", &own).env("GIT_OBJECT_DIRECTORY", objects);
+        run(asked.args(["cat-file", "-e", commit]))
+    };
+    held().is_some()
 }
 
 /// Git's id of a file's content, in hex (SHA-1).

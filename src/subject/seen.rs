@@ -219,6 +219,14 @@ impl Pinned {
             Kind::Package { .. } | Kind::Folder => None,
         }
     }
+
+    /// The first commit of its history, in hex.
+    pub fn root(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Git { root, .. } => root.as_deref(),
+            Kind::Package { .. } | Kind::Folder => None,
+        }
+    }
 }
 
 /// What a subject is recognised by, the surest first.

@@ -183,6 +183,18 @@ fn objects_that_a_repository_borrows_are_read_only_where_the_user_says_so() {
     assert!(of_home(&env, run).iter().any(|file| file.starts_with("other/.git/objects/pack/")));
 }
 
+#[test]
+fn objects_that_a_clone_borrows_of_the_same_project_are_read() {
+    let env = with_another_repository();
+    let other = env.home().join("other");
+    fs::remove_dir_all(env.path(".git")).unwrap();
+    env.git_in(&other, "clone --quiet --shared --no-checkout . ../../shop/clone");
+    fs::rename(env.path("clone/.git"), env.path(".git")).unwrap();
+    let run = env.kb(ASK);
+    assert!(!run.stderr.contains("points to"), "{run}");
+    assert!(run.stdout.contains("last commit: other\n"), "{run}");
+}
+
 /// Puts a `.git` that leads to another one.
 type Forge = fn(&Env, &Path);
 
