@@ -164,7 +164,7 @@ impl Talk<'_> {
         let mut ended: Option<Option<i32>> = None;
         let mut stopped: Option<Why> = None;
         let mut stop = limits.stop.take().unwrap_or_else(|| Box::pin(std::future::pending()));
-        let mut ticks = tokio::time::interval(TICK);
+        let mut ticks = tokio::time::interval_at(Instant::now() + TICK, TICK);
         // First the end of its time; then of its grace, or of the wait for what it may still have said.
         let mut until = Instant::now() + limits.time;
         let end_by = |why: Why, stopped: &mut Option<Why>, processes: &Processes| {
