@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 pub(super) struct Looks(RefCell<HashMap<PathBuf, Rc<Mutex<Option<Look>>>>>);
 
 /// After a look there is none for so many times as long as it took.
-const REST: u32 = 2;
+const REST: u32 = 1;
 
 struct Look {
     began: Instant,

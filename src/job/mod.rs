@@ -39,6 +39,8 @@ use crate::sandbox::proxy::UpstreamError;
 use crate::search::{HandleError, Spot};
 use crate::subject::{self, Past, Seen, Snapshot, Subject, SubjectError};
 use meanwhile::Looks;
+
+use slots::Turn;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -334,12 +336,14 @@ pub async fn plan(order: &Order, desk: &Desk<'_>) -> Result<Plan, JobError> {
     ask::plan(&asked).await
 }
 
-/// Asks, and keeps the answer as a note. `folder` is where the job's raw stream goes.
+/// Asks, and keeps the answer as a note. `folder` is where the job's raw stream goes; `turn` ends as soon as the
+/// agent is not needed any more.
 async fn run(
     order: &Order,
     desk: &Desk<'_>,
     folder: &Folder,
     stop: &Stop,
+    turn: Turn<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<Outcome, JobError> {
     let started = Instant::now();
@@ -363,6 +367,7 @@ async fn run(
     {
         (answer, citations) = better;
     }
+    drop(turn);
     if ask::is_scout(candidate) {
         let places: Vec<Spot> = citations.iter().map(Spot::from).collect();
         offer::tell(order, &question, &places, &snapshot, desk, events);

@@ -48,6 +48,9 @@ pub trait Watcher {
 /// them within moments; dropping the future ends them at once.
 pub async fn run_all(jobs: Vec<(Record, Held)>, at_once: usize, desk: &Desk<'_>, watcher: &RefCell<dyn Watcher + '_>) {
     let places = &Semaphore::new(at_once.max(1));
+    let kb = desk.machine.program.clone();
+    // Tried while subjects are pinned; whoever needs to know asks again.
+    tokio::task::spawn_blocking(move || crate::sandbox::probe(&kb));
     let one = |(number, (record, held)): (usize, (Record, Held))| async move {
         one(number, record, &held, places, desk, watcher).await;
     };
@@ -89,7 +92,7 @@ async fn one(
     };
     let limit = desk.roster.by_name(&record.order.agent).and_then(Candidate::jobs_at_once);
     let work = async {
-        let _turn = tokio::select! {
+        let turn = tokio::select! {
             turn = slots::turn(&record.order.agent, limit, places, desk.machine) => turn,
             () = stop.wanted() => return Err(JobError::Cancelled),
         };
@@ -98,7 +101,7 @@ async fn one(
         held.folder.write(&record)?;
         tell(&record, Happened::Started);
         let mut events = |event| tell(&record, Happened::Event(event));
-        run(&record.order, desk, &held.folder, &stop, &mut events).await
+        run(&record.order, desk, &held.folder, &stop, turn, &mut events).await
     };
     let result = tokio::select! {
         result = work => result,

@@ -10,7 +10,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// How often a taken slot is tried again.
 const TRIED_AGAIN: Duration = Duration::from_millis(100);
 
-/// A turn to run a job. It ends with the value.
+/// A turn to run an agent. It ends with the value.
+pub(super) type Turn<'a> = (Slot, Option<SemaphorePermit<'a>>);
+
+/// One of so many that an agent has at once.
 #[derive(Debug)]
 pub(super) struct Slot {
     _file: Option<File>,
@@ -18,12 +21,7 @@ pub(super) struct Slot {
 
 /// Waits until there are both a place among the jobs of this process and one of the agent's slots. Neither
 /// is held while the other is waited for: jobs of other agents, and of other processes, go first.
-pub(super) async fn turn<'a>(
-    agent: &str,
-    limit: Option<usize>,
-    places: &'a Semaphore,
-    machine: &Machine,
-) -> (Slot, Option<SemaphorePermit<'a>>) {
+pub(super) async fn turn<'a>(agent: &str, limit: Option<usize>, places: &'a Semaphore, machine: &Machine) -> Turn<'a> {
     loop {
         // Nobody closes it.
         let place = places.acquire().await.ok();

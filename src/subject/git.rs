@@ -58,15 +58,18 @@ pub(super) fn repository(folder: &Path) -> Option<Repository> {
     let folders = folders(folder)?;
     let mut asked = plain(&folders.work_tree);
     asked.args(["rev-parse", "--is-shallow-repository", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]);
-    let Output { stdout, .. } = asked.output().ok()?;
-    let lines = lines(&stdout);
+    let (output, remote) = std::thread::scope(|scope| {
+        let remote = scope.spawn(|| remote(&folders.work_tree));
+        (asked.output(), remote.join().ok().flatten())
+    });
+    let lines = lines(&output.ok()?.stdout);
     // An unborn HEAD ends the list early; a folder that git refuses gives none.
     let shallow = lines.first()? == "true";
     let is_id = |line: &&String| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
     Some(Repository {
         shallow,
         commit: lines.last().filter(is_id).cloned(),
-        remote: remote(&folders.work_tree),
+        remote,
         folders,
     })
 }
