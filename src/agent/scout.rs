@@ -2,7 +2,7 @@
 //! a hostile file takes nothing else with it.
 
 use super::{Agent, AgentError, AgentStamp, Answer, Brief, Dialogue, Event, Exit, Place, Program, Step, Usage};
-use crate::scout::{Report, Request};
+use crate::scout::{self, Report, Request};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Agent for Scout {
             question: brief.question.as_str().to_owned(),
             root: brief.snapshot.root.clone(),
             hidden: brief.snapshot.hidden.clone(),
-            cache: Some(brief.cache.join("scout")),
+            cache: Some(scout::memory(brief.cache, &brief.snapshot.root)),
         };
         Ok(Program {
             command: vec![brief.kb.into(), COMMAND.into()],

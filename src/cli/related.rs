@@ -97,7 +97,7 @@ fn of_question(question: &Question, repo: Option<&Path>, settings: &Settings) ->
         question: question.as_str().to_owned(),
         root: snapshot.root.clone(),
         hidden: snapshot.hidden.clone(),
-        cache: Some(settings.machine.cache.join("scout")),
+        cache: Some(scout::memory(&settings.machine.cache, &snapshot.root)),
     };
     let report = scout::answer(&request, &mut |_| {});
     let places = report.map_err(|error| Failure::Scout { message: error.to_string() })?.places;

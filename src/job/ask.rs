@@ -4,7 +4,7 @@ use super::enclose::{self, Enclosed, Enclosure};
 use super::lacks::Lacks;
 use super::mend::Letter;
 use super::stop::Stop;
-use super::{Desk, JobError, Noticed, Order, offer, told};
+use super::{Desk, JobError, Noticed, Order, offer, scout, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
@@ -68,12 +68,18 @@ pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
     let Asked { order, question, candidate, snapshot, desk, id, .. } = asked;
     let home = home::path(&order.agent, &name, desk.machine);
     let needs = candidate.needs();
-    let read = enclose::readable(&needs, &executable, snapshot, desk.machine);
+    let read = match is_scout(candidate) {
+        true => scout::readable(snapshot, desk),
+        false => enclose::readable(&needs, &executable, snapshot, desk.machine),
+    };
     let mut hosts: Vec<String> = candidate.reach(desk.machine).iter().map(ToString::to_string).collect();
     hosts.sort();
     hosts.dedup();
     let place = enclose::Place { executable: &executable, home: &home, wall, job: id };
-    let variables = enclose::environment(&needs, &place, &program, desk.machine);
+    let variables = match is_scout(candidate) {
+        true => Vec::new(),
+        false => enclose::environment(&needs, &place, &program, desk.machine),
+    };
     let mut variables: Vec<String> =
         variables.into_iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     if wall != Wall::None && !hosts.is_empty() {
@@ -106,7 +112,8 @@ pub(super) async fn ask(
     let memory = Some(order.memory.unwrap_or_else(usual_memory));
     if is_scout(candidate) {
         let Prepared { program, wall, .. } = prepared;
-        let start = Start { stream, memory, stop: Some(Box::pin(wanted)), ..Start::default() };
+        let started = scout::start(&program, snapshot, wall, desk)?;
+        let start = Start { stream, memory, stop: Some(Box::pin(wanted)), ..started };
         let answer = agent::run(program, start, events).await?;
         return Ok((answer, wall.word()));
     }
@@ -220,7 +227,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
         return Err(JobError::WholeHome { path: snapshot.root.clone(), agent: order.agent.clone() });
     }
     let wall = match is_scout(candidate) {
-        true => Wall::None,
+        true => scout::wall(desk),
         false => enclose::wall(order.without_wall, desk)?,
     };
     if wall != Wall::None && !candidate.reach(machine).is_empty() {
@@ -295,7 +302,7 @@ pub(super) fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
     Path::new(&home::path(&order.agent, session, desk.machine)).is_dir()
 }
 
-/// kb's own program needs neither a wall nor a home.
+/// kb's own program has no home and no variables, and works where no wall stands.
 pub(super) fn is_scout(candidate: &Candidate) -> bool {
     candidate.agent.executable().is_none()
 }

@@ -13,6 +13,7 @@ mod queue;
 mod record;
 mod refresh;
 mod reuse;
+mod scout;
 mod slots;
 mod stop;
 mod told;

@@ -1,7 +1,7 @@
 //! What goes to an agent beside the question: leads from scout, and notes as data.
 
 use super::stop::Stop;
-use super::{Desk, JobError, Order};
+use super::{Desk, JobError, Order, scout};
 use crate::agent::{self, Answer, Brief, Event, Start, Usage};
 use crate::citation::Standing;
 use crate::context::{self, Budget, Piece};
@@ -85,15 +85,16 @@ pub(super) async fn leads(
 }
 
 async fn find(question: &Question, snapshot: &Snapshot, desk: &Desk<'_>, stop: &Stop) -> Leads {
-    let Some(scout) = desk.roster.by_name("scout") else { return Leads::default() };
+    let Some(candidate) = desk.roster.by_name("scout") else { return Leads::default() };
     let brief = Brief::new(question, snapshot, desk.machine);
-    let Ok(mut program) = scout.agent.program(&brief) else { return Leads::default() };
+    let Ok(mut program) = candidate.agent.program(&brief) else { return Leads::default() };
     program.time_limit = PATIENCE;
+    let Ok(start) = scout::start(&program, snapshot, scout::wall(desk), desk) else { return Leads::default() };
     let _turn = tokio::select! {
         turn = desk.found.turns.acquire() => turn,
         () = stop.wanted() => return Leads::default(),
     };
-    let start = Start { stop: Some(Box::pin(stop.wanted())), ..Start::default() };
+    let start = Start { stop: Some(Box::pin(stop.wanted())), ..start };
     let Ok(Answer { cited: Some(places), found, .. }) = agent::run(program, start, &mut |_| {}).await else {
         return Leads::default();
     };

@@ -115,10 +115,15 @@ impl Facts {
     }
 }
 
-/// The file for a subject's facts.
-pub(crate) fn path(folder: &Path, root: &Path) -> PathBuf {
+/// The folder for what is remembered of the subject at this root, within kb's cache.
+pub fn memory(cache: &Path, root: &Path) -> PathBuf {
     let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-    folder.join(format!("{}.facts", &name[..24]))
+    cache.join("scout").join(&name[..24])
+}
+
+/// The file for a subject's facts.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("facts")
 }
 
 /// The facts in a file; none if there are none that this version wrote whole.

@@ -28,7 +28,7 @@ pub(crate) fn facts(request: &Request, progress: &mut dyn FnMut(&str)) -> Result
     if !request.root.exists() {
         return Err(ScoutError::NoSubject { root: request.root.clone() });
     }
-    let place = request.cache.as_deref().map(|folder| cache::path(folder, &request.root));
+    let place = request.cache.as_deref().map(cache::path);
     // The cache is read while the subject is walked: neither needs the other.
     let (walk, known) = rayon::join(
         || subject::walk(&request.root, &request.hidden),

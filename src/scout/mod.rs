@@ -37,6 +37,7 @@ mod walk;
 mod weights;
 
 pub use alike::{Alike, Asked};
+pub use cache::memory;
 pub use leads::Lead;
 pub use outline::{Outline, Plain};
 
@@ -53,7 +54,7 @@ pub struct Request {
     /// Absolute folders that are no part of it.
     #[serde(default)]
     pub hidden: Vec<PathBuf>,
-    /// The folder for packed facts; none: nothing is remembered.
+    /// The folder for packed facts of this subject, see [`memory`]; none: nothing is remembered.
     #[serde(default)]
     pub cache: Option<PathBuf>,
 }

@@ -69,6 +69,14 @@ pub fn walk(root: &Path, hidden: &[PathBuf]) -> Walk {
     walk
 }
 
+/// Ignore files that [`walk`] heeds above a folder: those between it and the work tree around it.
+pub fn ignore_files_above(root: &Path) -> Vec<PathBuf> {
+    let Some(git) = super::folders(root) else { return Vec::new() };
+    let above = root.ancestors().skip(1).take_while(|folder| folder.starts_with(&git.work_tree));
+    let named = above.flat_map(|folder| [".gitignore", ".ignore"].map(|name| folder.join(name)));
+    named.filter(|file| file.symlink_metadata().is_ok_and(|metadata| metadata.is_file())).collect()
+}
+
 /// The file of one entry, none for what is no file; `Err` with what could not be read.
 fn look(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<Option<Entry>, Option<PathBuf>> {
     let entry = entry.map_err(|error| path_of(&error))?;

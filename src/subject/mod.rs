@@ -14,7 +14,7 @@ mod seen;
 mod tree;
 
 pub use beside::Beside;
-pub use files::{Entry, Walk, read, stamp, walk};
+pub use files::{Entry, Walk, ignore_files_above, read, stamp, walk};
 pub use git::{GitFolders, blob_id, folders};
 pub use history::{Commit, History};
 pub use home::{holds_home, private_in_home};

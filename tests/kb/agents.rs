@@ -2,9 +2,15 @@
 
 use crate::harness::Env;
 #[cfg(target_os = "linux")]
-use crate::stand_in;
+use crate::{harness::cannot_run, stand_in};
+#[cfg(target_os = "linux")]
+use kb::sandbox::{NOT_STANDING, Sandbox, Wall};
+#[cfg(target_os = "linux")]
+use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+#[cfg(target_os = "linux")]
+use std::{path::Path, process::Command};
 
 /// A user whose configuration names a program `mine`.
 #[cfg(target_os = "linux")]
@@ -66,6 +72,55 @@ fn a_dry_run_shows_what_would_be_told_and_asks_nobody() {
     assert_eq!(plan["agent"], "scout");
     assert!(plan["prompt"].as_str().unwrap().contains("where are signed cookies set"), "{plan}");
     assert!(env.notes().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn scout_stands_behind_the_wall_and_remembers_there() {
+    let env = Env::shop().file("app.py", "def set_signed_cookie(response):\n    return response\n");
+    let wall = env.kb("agents --json").json()["wall"].clone();
+    let plan = env.kb("ask --dry-run --json --agent scout where are signed cookies set").json();
+    assert_eq!((&plan["wall"], &plan["variables"], &plan["hosts"]), (&wall, &json!([]), &json!([])));
+    let home = env.home().to_string_lossy().into_owned();
+    assert!(plan["read"].as_array().unwrap().iter().all(|path| !path.as_str().unwrap().starts_with(&home)), "{plan}");
+    env.kb("ask --agent scout where are signed cookies set").ok();
+    let note = env.only_note();
+    assert!(note.contains(&format!("wall: {}\n", wall.as_str().unwrap())), "{note}");
+    let memories = fs::read_dir(env.home().join(".cache/kb/scout")).unwrap();
+    let memories: Vec<_> = memories.map(|memory| memory.unwrap().path().join("facts")).collect();
+    assert!(matches!(memories.as_slice(), [facts] if facts.is_file()), "{memories:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn scout_answers_behind_each_wall() {
+    let env = Env::shop().file("app.py", "def set_signed_cookie(response):\n    return response\n");
+    let kb = Path::new(env!("CARGO_BIN_EXE_kb"));
+    let mut stood = Vec::new();
+    for wall in [Wall::Namespaces, Wall::Bubblewrap, Wall::Files] {
+        let memory = env.home().join(format!("{wall:?}"));
+        fs::create_dir(&memory).unwrap();
+        let sandbox = Sandbox {
+            folder: env.here(),
+            read: vec![env.here(), kb.to_owned()],
+            write: vec![memory.clone()],
+            ..Sandbox::default()
+        };
+        let entry = sandbox.enter(wall, kb, &[kb.into(), "__scout".into()]).unwrap();
+        let mut command = Command::new(&entry.command[0]);
+        command.args(&entry.command[1..]).env_clear().envs(entry.environment).current_dir(env.here());
+        let request = json!({"question": "where are signed cookies set", "root": env.here(), "cache": &memory});
+        let run = env.run(command, request.to_string());
+        if run.code == Some(NOT_STANDING.into()) {
+            continue;
+        }
+        stood.push(wall);
+        assert!(run.stdout.contains("set_signed_cookie") && memory.join("facts").is_file(), "{wall:?}: {run}");
+    }
+    println!("scout answered behind {stood:?}");
+    if stood.is_empty() {
+        cannot_run("no wall stands here");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -63,9 +63,9 @@ fn a_note_answers_for_its_agent_and_scout_for_none_but_itself() {
     // Of a program that kb does not know nobody can say how strong it is.
     let env = answered(QUESTION, |text| text.replace("agent: scout", "agent: mine"));
     assert_eq!(outcome(&env, ""), "kept");
-    let env = answered(QUESTION, |text| text.replace("wall: none", "wall: none\nmodel: large-4-20250101"));
+    let env = answered(QUESTION, |text| text.replace("\nwall: ", "\nmodel: large-4-20250101\nwall: "));
     assert_eq!(outcome(&env, "--model small"), "kept");
-    let env = answered(QUESTION, |text| text.replace("wall: none", "wall: none\nmodel: large-4-20250101"));
+    let env = answered(QUESTION, |text| text.replace("\nwall: ", "\nmodel: large-4-20250101\nwall: "));
     assert_eq!(outcome(&env, "--model large"), "reused");
     assert_eq!(outcome(&env, "--model large-4"), "reused");
 }
