@@ -117,7 +117,6 @@ fn scout_answers_behind_each_wall() {
         stood.push(wall);
         assert!(run.stdout.contains("set_signed_cookie") && memory.join("facts").is_file(), "{wall:?}: {run}");
     }
-    println!("scout answered behind {stood:?}");
     if stood.is_empty() {
         cannot_run("no wall stands here");
     }
