@@ -88,10 +88,16 @@ fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failu
     let candidate = choose::by_name(name, settings)?;
     let folder =
         tempfile::tempdir().map_err(|source| Failure::Read { what: "a folder for a trial".to_owned(), source })?;
-    let written = crate::save::replace(&folder.path().join("hello.txt"), b"the word is: heron\n");
+    let (file, text, question) = if candidate.agent.executable().is_some() {
+        ("hello.txt", "the word is: heron\n", "which word does hello.txt give, and in which line")
+    } else {
+        say(&format!("{name} is built in: nothing has to be installed, nothing leaves this machine"));
+        ("hello.py", "def tell_word():\n    return \"heron\"\n", "where is `tell_word`")
+    };
+    let written = crate::save::replace(&folder.path().join(file), text.as_bytes());
     written.map_err(|source| Failure::Read { what: "a file for a trial".to_owned(), source })?;
     let order = Order {
-        question: "which word does hello.txt give, and in which line".to_owned(),
+        question: question.to_owned(),
         agent: candidate.agent.name().to_owned(),
         subject: folder.path().to_owned(),
         base: settings.base()?.root.clone(),

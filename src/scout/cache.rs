@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Changes whenever facts or their form do.
-const VERSION: u64 = 8;
+const VERSION: u64 = 9;
 const MARK: &[u8; 8] = b"kbscout\n";
 
 /// Strings by number. One text, not many: a large subject has a million.

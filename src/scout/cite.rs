@@ -59,6 +59,8 @@ pub(crate) struct Cited {
     pub(crate) near: f32,
     /// What it is worth by words and neighbours alone.
     pub(crate) plain: f32,
+    /// The line that it is cited for, where that is known.
+    pub(crate) line: Option<u32>,
 }
 
 /// Chooses the lines of a place.
@@ -94,7 +96,7 @@ pub(crate) fn choose(ranker: &Ranker, place: Ranked, sources: &mut Sources) -> C
     let near = ranker.share(seen);
     let lines = if length <= whole { Lines { first: behind(unit.doc, unit.first, unit.last), ..lines } } else { lines };
     let plain = place.score * (1.0 + ranker.weights.near * near);
-    Cited { ranked: place, lines, near, plain }
+    Cited { ranked: place, lines, near, plain, line: None }
 }
 
 /// The first line of a unit, or of its code if a long documentation stands within it.

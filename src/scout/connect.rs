@@ -141,7 +141,7 @@ fn is_aside(scan: &Scan, unit: usize) -> bool {
 }
 
 /// All calls of some units, found in one pass.
-fn sites(scan: &Scan, graph: &Graph, units: &[usize]) -> Vec<Step> {
+pub(crate) fn sites(scan: &Scan, graph: &Graph, units: &[usize]) -> Vec<Step> {
     let names: FxHashSet<u32> = units.iter().filter_map(|unit| scan.units[*unit].name).collect();
     let mut steps = Vec::new();
     for (caller, unit) in scan.units.iter().enumerate() {

@@ -137,6 +137,11 @@ fn without_tags(text: &str) -> String {
     out
 }
 
+/// The first sentence of some prose, without its marks.
+pub(crate) fn first_sentence(text: &str) -> String {
+    plain(&text[..sentence_end(text).unwrap_or(text.len())])
+}
+
 /// Behind the first full stop that ends a sentence.
 fn sentence_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -175,17 +180,26 @@ pub(crate) fn signature(scan: &Scan, unit: usize, sources: &mut Sources) -> Opti
     (!cut.is_empty()).then(|| if cut.len() < line.len() { format!("{cut}…") } else { cut })
 }
 
+/// Of what a line of code is worth, for one of comment.
+const COMMENT: f32 = 0.7;
+
 /// The line of a place that says most of the question, and its number.
 pub(crate) fn telling_line(ranker: &Ranker, place: &Cited, sources: &mut Sources) -> Option<(u32, String)> {
     let scan = ranker.scan;
     let unit = &scan.units[place.ranked.unit];
+    if place.line == Some(unit.first) {
+        // The definition itself is meant: its first line is told as what it is.
+        return None;
+    }
     let signature = signature(scan, place.ranked.unit, sources);
     let text = sources.lines(scan.path(place.ranked.unit));
     let marks = cite::marks(scan, text, place.lines.first, place.lines.last);
     let documented = |line: u32| unit.doc.is_some_and(|(first, last)| (first..=last).contains(&line));
-    let mut best: Option<(f32, u32)> = None;
+    let mut best: Option<(f32, u32)> = place.line.filter(|line| *line > unit.first).map(|line| (f32::MAX, line));
     for (mark, line) in marks.iter().zip(place.lines.first..) {
-        let worth = ranker.share(*mark);
+        let comment = text.get(line as usize - 1).is_some_and(|line| is_comment(line));
+        // A comment speaks the words of the question, but the line below it decides.
+        let worth = ranker.share(*mark) * if comment { COMMENT } else { 1.0 };
         let head = line == unit.first
             || signature.as_deref().is_some_and(|signature| {
                 text.get(line as usize - 1)
@@ -204,6 +218,7 @@ pub(crate) fn telling_line(ranker: &Ranker, place: &Cited, sources: &mut Sources
 /// `most` lines, with `…` for what is left out.
 pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut Sources) -> Vec<String> {
     let scan = ranker.scan;
+    let telling = telling_line(ranker, place, sources).map(|(line, _)| line);
     let unit = &scan.units[place.ranked.unit];
     let text = sources.lines(scan.path(place.ranked.unit));
     let (first, last) = (place.lines.first as usize, (place.lines.last as usize).min(text.len()));
@@ -226,7 +241,9 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
         let mut order: Vec<usize> =
             (0..shown.len()).filter(|at| !documented(*at) && marks.get(*at).is_some_and(|mark| *mark != 0)).collect();
         order.sort_by(|a, b| ranker.share(marks[*b]).total_cmp(&ranker.share(marks[*a])).then(a.cmp(b)));
-        for at in order {
+        let telling = telling.map(|line| line as usize).filter(|line| (first..=last).contains(line));
+        let head = if place.line == Some(unit.first) { 0..shown.len() } else { 0..0 };
+        for at in telling.map(|line| line - first).into_iter().chain(order).chain(head) {
             for near in [at, at + 1, at.saturating_sub(1)] {
                 let room = keep.iter().filter(|kept| **kept).count() < most;
                 // A lone bracket or a comment beside the line says little.
@@ -237,6 +254,7 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
             }
         }
     }
+    fill(&mut keep, shown);
     let indent = shown
         .iter()
         .zip(&keep)
@@ -266,7 +284,7 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
                 .take(140)
                 .collect();
             out.push(line.trim_end().to_owned());
-        } else {
+        } else if !line.trim().is_empty() {
             gap = true;
         }
     }
@@ -279,11 +297,32 @@ pub(crate) fn lines(ranker: &Ranker, place: &Cited, most: usize, sources: &mut S
     out
 }
 
+/// A mark for what is left out would take as much room as one line that is.
+fn fill(keep: &mut [bool], shown: &[String]) {
+    let says: Vec<usize> = (0..shown.len()).filter(|at| !shown[*at].trim().is_empty()).collect();
+    let gaps: Vec<usize> = (0..says.len())
+        .filter(|at| {
+            let kept = |at: Option<&usize>| at.is_none_or(|line| keep[*line]);
+            !keep[says[*at]] && kept(at.checked_sub(1).and_then(|at| says.get(at))) && kept(says.get(at + 1))
+        })
+        .map(|at| says[at])
+        .collect();
+    if keep.iter().any(|kept| *kept) {
+        for line in gaps {
+            keep[line] = true;
+        }
+    }
+}
+
 /// Whether a line is more than white space, a bracket or a comment.
 fn says_something(line: &str) -> bool {
+    !is_comment(line) && line.contains(|c: char| c.is_alphanumeric())
+}
+
+fn is_comment(line: &str) -> bool {
     let line = line.trim();
-    let comment = ["#", "//", "/*", "*", "--"].iter().any(|mark| line.starts_with(mark));
-    !comment && line.contains(|c: char| c.is_alphanumeric())
+    let attribute = line.starts_with("#[") || line.starts_with("#!") || line.starts_with("#define");
+    !attribute && ["#", "//", "/*", "*", "--"].iter().any(|mark| line.starts_with(mark))
 }
 
 /// What a unit is, in a word or two.

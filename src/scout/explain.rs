@@ -2,6 +2,8 @@
 //! documentation, calls; nothing is guessed.
 
 mod listed;
+mod names;
+mod overview;
 mod steps;
 
 use super::cite::{Cited, Sources};
@@ -48,6 +50,11 @@ pub(crate) fn report(
 ) -> Report {
     let mut page = Page { text: String::new(), places: Vec::new(), scan: ranker.scan, sources };
     page.title(question);
+    if ranker.query.names_nothing && found.named.is_empty() && coverage.files > 0 {
+        page.overview();
+        page.read(coverage);
+        return Report { markdown: page.text, found: true, places: page.places, coverage };
+    }
     let here = found.found && (!found.places.is_empty() || !found.listings.is_empty());
     for listing in &found.listings {
         page.cite_best(listing, found);
@@ -67,7 +74,9 @@ pub(crate) fn report(
         }
         page.also(found, 0, shown);
     } else if here {
+        page.absent(found, coverage.files);
         page.direct(ranker, found);
+        page.stands(found);
         page.group(found);
         let stepped = matches!(ranker.query.ask, Ask::How | Ask::Flow) && page.steps(found);
         // One screen: what is told in words needs less code.
@@ -151,7 +160,10 @@ impl Page<'_, '_> {
     fn direct(&mut self, ranker: &Ranker, found: &Findings) {
         for (at, place) in found.places.iter().take(DIRECT).enumerate() {
             let text = self.describe(place, false);
+            let named = Self::why_first(found).filter(|_| at == 0);
             let lead = match (at, ranker.query.ask) {
+                _ if named.is_some() => named.as_deref().unwrap_or_default(),
+                (0, _) if found.is_documented => "The documentation speaks of it: ",
                 (0, _) if found.signals.is_doubtful() => "Not sure that it is here; what comes nearest: ",
                 (0, Ask::Where) => "Best match: ",
                 (0, Ask::How | Ask::Flow) => "Look first at ",
@@ -266,16 +278,24 @@ impl Page<'_, '_> {
         if ranker.query.concepts.is_empty() {
             return self.put("The question has no word that could be looked for.\n\n");
         }
-        self.put("This is not in this code, as far as its words tell: nothing in it brings together what the question speaks of.\n\n");
-        let looked: Vec<String> = ranker.query.concepts.iter().map(|concept| excerpt::code(&concept.word)).collect();
-        let _ =
-            write!(self.text, "Looked for {}, for words of the same stem and for common synonyms.", looked.join(", "));
-        let missing = missing(ranker);
-        if !missing.is_empty() {
-            let missing: Vec<String> = missing.iter().map(|word| excerpt::code(word)).collect();
-            let _ = write!(self.text, " Nowhere in the source: {}.", missing.join(", "));
+        let lacks_names = found.named.iter().any(|one| !one.is_here());
+        self.absent(found, coverage.files);
+        for listing in &found.lacking {
+            let files = listing.read + listing.passed;
+            let _ = write!(
+                self.text,
+                "There are no {} in this code: of {files} files that were parsed, no line has one of the usual forms of its language{}.\n\n",
+                listing.what,
+                if listing.aside > 0 {
+                    format!("; {} in tests, examples and the like", listing.aside)
+                } else {
+                    String::new()
+                }
+            );
         }
-        self.put("\n\n");
+        if !lacks_names && found.lacking.is_empty() {
+            self.looked_for(ranker);
+        }
         if found.places.is_empty() {
             return;
         }
@@ -287,12 +307,30 @@ impl Page<'_, '_> {
         self.put("\n");
     }
 
+    /// That nothing answers, and what was looked for.
+    fn looked_for(&mut self, ranker: &Ranker) {
+        self.put("This is not in this code, as far as its words tell: nothing in it brings together what the question speaks of.\n\n");
+        let looked: Vec<String> = ranker.query.concepts.iter().map(|concept| excerpt::code(&concept.word)).collect();
+        let _ =
+            write!(self.text, "Looked for {}, for words of the same stem and for common synonyms.", looked.join(", "));
+        let missing = missing(ranker);
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing.iter().map(|word| excerpt::code(word)).collect();
+            let _ = write!(self.text, " Nowhere in the source: {}.", missing.join(", "));
+        }
+        self.put("\n\n");
+    }
+
     fn sure(&mut self, ranker: &Ranker, found: &Findings, coverage: Coverage) {
         self.put("## How sure\n\n");
         for listing in &found.listings {
             self.looked(listing);
         }
+        if found.is_documented {
+            self.put("Documentation answers; no code was found that brings together what the question speaks of. ");
+        }
         if found.found
+            && !found.is_documented
             && found.listings.is_empty()
             && let Some(best) = found.places.first()
         {
@@ -327,6 +365,11 @@ impl Page<'_, '_> {
             }
         }
         self.put("Found by words, names and calls alone; a call means what its object, class and imports say, else what its name says. ");
+        self.read(coverage);
+    }
+
+    /// What was read, and what was not.
+    fn read(&mut self, coverage: Coverage) {
         let _ = write!(self.text, "Files read: {}, of them parsed as code: {}", coverage.files, coverage.parsed);
         let mut gaps = Vec::new();
         for (count, what) in [

@@ -62,6 +62,10 @@ const WHOLE: &str = "application app program library package codebase repository
 pub(crate) fn asked(question: &str, query: &Query, scan: &Scan, sources: &Sources) -> Vec<Listing> {
     let mut words: Vec<String> = Vec::new();
     words::each(question, |word| words.push(word.to_owned()));
+    if query.ask == Ask::List {
+        // However it is asked, it asks for all.
+        words.push("list".to_owned());
+    }
     if let Some(listing) = undocumented(&words, scan).or_else(|| heirs(question, &words, scan)) {
         return vec![listing];
     }
@@ -75,17 +79,33 @@ pub(crate) fn asked(question: &str, query: &Query, scan: &Scan, sources: &Source
     if sorts.is_empty() || narrowed && query.ask != Ask::List {
         return Vec::new();
     }
+    // What narrows the question may be what its answer is found by, where no line has a usual form.
     let listings = sorts.iter().map(|sort| of_sort(sort, scan, sources));
-    listings.filter(|listing| !listing.sites.is_empty()).collect()
+    listings.filter(|listing| !listing.sites.is_empty() || !narrowed && listing.read + listing.passed > 0).collect()
+}
+
+/// What a place of a sort looks like in a language.
+struct Forms {
+    always: Regex,
+    /// Only where a line of the file has the second form.
+    given: Option<(Regex, Regex)>,
+}
+
+impl Forms {
+    fn of(sort: &Sort, family: &str) -> Option<Self> {
+        let given =
+            sort.given(family).and_then(|(form, other)| Some((Regex::new(form).ok()?, Regex::new(other).ok()?)));
+        Some(Self { always: Regex::new(sort.form(family)?).ok()?, given })
+    }
 }
 
 fn of_sort(sort: &Sort, scan: &Scan, sources: &Sources) -> Listing {
     let stems: Vec<String> = sort.hints.split_whitespace().map(words::stem).collect();
     let hints: Vec<bool> = scan.facts.terms.iter().map(|term| stems.iter().any(|stem| stem == term)).collect();
-    let forms: FxHashMap<&str, Regex> = language::ALL
+    let forms: FxHashMap<&str, Forms> = language::ALL
         .iter()
         .map(|language| language::family_of(language.name))
-        .filter_map(|family| Some((family, Regex::new(sort.form(family)?).ok()?)))
+        .filter_map(|family| Some((family, Forms::of(sort, family)?)))
         .collect();
     let form_of = |file: usize| forms.get(language::family(&scan.facts.files[file].path)?);
     let is_code = |file: &usize| scan.facts.files[*file].parsed && form_of(*file).is_some();
@@ -123,13 +143,15 @@ fn of_sort(sort: &Sort, scan: &Scan, sources: &Sources) -> Listing {
 }
 
 /// The lines of a file that match, but not in comments or strings; or only in comments.
-fn lines(file: usize, form: &Regex, in_comments: bool, scan: &Scan, sources: &Sources) -> Vec<(usize, u32, String)> {
+fn lines(file: usize, forms: &Forms, in_comments: bool, scan: &Scan, sources: &Sources) -> Vec<(usize, u32, String)> {
     let path = &scan.facts.files[file].path;
     let source = sources.read(path);
     let mut matched: Vec<(usize, u32, &str)> = Vec::new();
+    let given = forms.given.as_ref().filter(|(_, other)| source.lines().any(|line| other.is_match(line)));
+    let find = |line| forms.always.find(line).or_else(|| given.and_then(|(form, _)| form.find(line)));
     let mut start = 0;
     for (line, text) in (1..).zip(source.split_inclusive('\n')) {
-        if let Some(found) = form.find(text.trim_end()).filter(|_| text.len() < 2000) {
+        if let Some(found) = find(text.trim_end()).filter(|_| text.len() < 2000) {
             // What stands before it in the form is white space, or a mark.
             let head = text[found.start()..].find(|c: char| c.is_alphanumeric() || c == '@').unwrap_or(0);
             matched.push((start + found.start() + head, line, text.trim()));
@@ -140,7 +162,29 @@ fn lines(file: usize, form: &Regex, in_comments: bool, scan: &Scan, sources: &So
         return Vec::new();
     }
     let symbols = language::of(path, &source).and_then(|at| symbols::read(language::ALL[at], &source));
-    let tokens = symbols.map(|symbols| symbols.tokens).unwrap_or_default();
+    let symbols = symbols.unwrap_or_default();
+    let tokens = &symbols.tokens;
+    // The head of a definition is no use of its name: `fn spawn(work: impl Fn())`.
+    let defines = |byte: usize, text: &str| {
+        let name = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let here = source.get(byte..).unwrap_or("");
+        let named = here.get(..name(here)).unwrap_or("");
+        let head = source.get(..byte).unwrap_or("").trim_end();
+        let keyword = ["fn", "def", "func", "function", "fun", "sub"].iter().any(|word| {
+            head.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        });
+        let first = text.find(&format!("{named}("));
+        let in_text = source.get(..byte).map_or(0, |before| before.len() - before.rfind('\n').map_or(0, |at| at + 1));
+        let indent = source.get(byte - in_text..byte).map_or(0, |line| line.len() - line.trim_start().len());
+        let method = || {
+            symbols.definitions.iter().any(|definition| {
+                let starts = definition.bytes.start <= byte && byte < definition.bytes.end;
+                let near = source.get(definition.bytes.start..byte).is_some_and(|head| !head.contains(['{', '=', '(']));
+                starts && near && definition.kind.is_callable() && definition.name == named
+            })
+        };
+        keyword || first == Some(in_text.saturating_sub(indent)) && method()
+    };
     let leaf = |byte: usize| {
         let next = tokens.partition_point(|token| token.bytes.start <= byte);
         let token = tokens.get(next.checked_sub(1)?)?;
@@ -153,13 +197,13 @@ fn lines(file: usize, form: &Regex, in_comments: bool, scan: &Scan, sources: &So
     };
     matched
         .into_iter()
-        .filter(|(byte, _, _)| counts(*byte))
+        .filter(|(byte, _, text)| counts(*byte) && !defines(*byte, text))
         .map(|(_, line, text)| (file, line, text.chars().take(120).collect()))
         .collect()
 }
 
 /// The innermost unit of a file around a line.
-fn innermost(scan: &Scan, file: usize, line: u32) -> Option<usize> {
+pub(crate) fn innermost(scan: &Scan, file: usize, line: u32) -> Option<usize> {
     let from = scan.first_of[file] as usize;
     let to = scan.first_of.get(file + 1).map_or(scan.units.len(), |next| *next as usize);
     let around = |at: &usize| {

@@ -2,7 +2,7 @@
 //!
 //! [`answer`] reads the subject ([`gather`]: cached facts of each file), takes the question apart
 //! ([`query`]), finds its words in one pass ([`scan`]), ranks ([`rank`], with the calls of [`trace`]),
-//! chooses lines ([`cite`]) and writes the answer ([`explain`]).
+//! leads with what the question names ([`named`]), chooses lines ([`cite`]) and writes the answer ([`explain`]).
 
 mod alike;
 mod cache;
@@ -18,6 +18,7 @@ mod gather;
 mod language;
 mod leads;
 mod list;
+mod named;
 mod outline;
 mod pack;
 mod packed;

@@ -35,6 +35,8 @@ pub(crate) struct Query {
     pub(crate) head: Option<String>,
     /// It asks what happens when something is wrong.
     pub(crate) of_failure: bool,
+    /// It has only words of every question: there is nothing to look for.
+    pub(crate) names_nothing: bool,
     pub(crate) concepts: Vec<Concept>,
 }
 
@@ -165,9 +167,12 @@ impl Query {
         let mut asked: Vec<String> = Vec::new();
         words::each(question, |word| asked.push(word.to_owned()));
         let ask = kind(question, &asked);
-        let content: Vec<&String> =
-            asked.iter().filter(|word| !STOP.split_whitespace().any(|stop| stop == word.as_str())).collect();
+        let content: Vec<&String> = asked[orders(&asked)..]
+            .iter()
+            .filter(|word| !STOP.split_whitespace().any(|stop| stop == word.as_str()))
+            .collect();
         // A question of stop words alone is asked in them.
+        let names_nothing = content.is_empty() && widen;
         let content: Vec<&String> = if content.is_empty() { asked.iter().collect() } else { content };
         let mut concepts: Vec<Concept> = Vec::new();
         for word in content {
@@ -193,8 +198,22 @@ impl Query {
         }
         let fails = |word: &String| FAILURE.split_whitespace().any(|known| known == word);
         let head = concepts.first().filter(|_| ask == Ask::List).map(|concept| concept.stems[0].0.clone());
-        Self { ask, head, of_failure: asked.iter().any(fails), concepts }
+        Self { ask, head, of_failure: asked.iter().any(fails), names_nothing, concepts }
     }
+}
+
+/// How many words at the head of a question only bid to answer it: "please show me all".
+fn orders(words: &[String]) -> usize {
+    let is = |word: &String, list: &str| list.split_whitespace().any(|known| known == word);
+    let polite = words.iter().take_while(|word| is(word, "please can could would you")).count();
+    let verb = words.get(polite).is_some_and(|word| is(word, "list show give tell find name enumerate display"));
+    let all =
+        words.get(polite + 1).is_some_and(|word| is(word, "me us all every each the any out which what of where how"));
+    let head = if verb && all || words.first().is_some_and(|word| word == "list") { polite + 1 } else { polite };
+    head + words[head..]
+        .iter()
+        .take_while(|word| is(word, "me us all every each the any complete full list of"))
+        .count()
 }
 
 /// `file name` may be `filename` in code: that word then stands for both.
@@ -241,9 +260,19 @@ fn kind(question: &str, words: &[String]) -> Ask {
         "every ",
         "for which",
         "name all",
+        "enumerate ",
+        "show me all ",
+        "show me every ",
+        "show all ",
+        "show every ",
+        "give me all ",
+        "find all ",
+        "find every ",
+        "are there any ",
     ]) && !(words.first().is_some_and(|word| word == "which")
         && words.get(1).is_some_and(|word| ONE_PLACE.contains(&word.as_str())))
-        || has(&["list all", "list every"]);
+        || has(&["list all", "list every", "a list of"])
+        || starts(&["what "]) && has(&[" are there", " exist"]);
     if order {
         Ask::Flow
     } else if list {
@@ -268,9 +297,27 @@ mod tests {
             ("what happens when a request is too large", Ask::Flow),
             ("which converters exist", Ask::List),
             ("which code adds the header", Ask::Where),
+            ("show me every route", Ask::List),
+            ("what routes are there?", Ask::List),
         ] {
             assert_eq!(Query::new(question).ask, ask, "{question}");
         }
+    }
+
+    #[test]
+    fn what_only_bids_to_answer_is_not_looked_for() {
+        for (question, looked_for) in [
+            ("please list all the timeouts", &["timeouts"][..]),
+            ("show me every http request", &["http", "request"]),
+            ("can you tell me where tokens are checked", &["tokens", "checked"]),
+            ("how are list items rendered", &["list", "items", "rendered"]),
+        ] {
+            let query = Query::new(question);
+            let words: Vec<&str> = query.concepts.iter().map(|concept| concept.word.as_str()).collect();
+            assert_eq!(words, looked_for, "{question}");
+        }
+        assert!(Query::new("what about it?").names_nothing && Query::new("how does this work").names_nothing);
+        assert!(!Query::new("how does login work").names_nothing);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl<'a> Ranker<'a> {
     }
 
     /// As [`Self::share`], but only words that stand for the same thing.
-    fn strict(&self, stems: u128) -> f32 {
+    pub(crate) fn strict(&self, stems: u128) -> f32 {
         let same =
             self.scan.stems.iter().enumerate().filter(|(_, stem)| stem.concepts.iter().any(|(_, fit)| *fit >= 0.7));
         let mut met = vec![0.0_f32; self.worth.len()];

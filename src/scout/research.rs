@@ -3,12 +3,15 @@
 use super::cite::{self, Cited, Sources};
 use super::close::Close;
 use super::connect;
+use super::language::Kind;
 use super::list::{self, Listing};
+use super::named::{self, Named};
 use super::query::Ask;
 use super::rank::{CLOSE, Ranked, Ranker};
-use super::scan::Scan;
+use super::scan::{Found, Scan};
 use super::siblings::{self, Group};
 use super::trace::Graph;
+use super::walk::Role;
 
 /// Places, and how sure.
 pub(crate) struct Findings {
@@ -21,8 +24,14 @@ pub(crate) struct Findings {
     pub(crate) signals: Signals,
     /// All places of the sorts that are asked for.
     pub(crate) listings: Vec<Listing>,
+    /// The sorts that are asked for and have no place, where none has one.
+    pub(crate) lacking: Vec<Listing>,
     /// What belongs together, where a list is asked for.
     pub(crate) group: Option<Group>,
+    /// The first place is documentation, and no code answers.
+    pub(crate) is_documented: bool,
+    /// What the question names.
+    pub(crate) named: Vec<Named>,
 }
 
 /// What tells an answer from a coincidence of words.
@@ -79,7 +88,8 @@ const PLACES: usize = 20;
 
 pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Findings {
     let scan = ranker.scan;
-    let listings = list::asked(question, ranker.query, scan, sources);
+    let (listings, lacking): (Vec<Listing>, Vec<Listing>) =
+        list::asked(question, ranker.query, scan, sources).into_iter().partition(|listing| !listing.sites.is_empty());
     let by_words = ranker.by_words();
     let graph = Graph::around(scan, &by_words);
     let candidates = ranker.with_neighbours(by_words, &graph);
@@ -94,7 +104,22 @@ pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Fin
     let signals = Signals::of(ranker, &distinct(scan, &cited, LOOKED));
     cited.sort_by(|a, b| b.ranked.score.total_cmp(&a.ranked.score).then(a.ranked.unit.cmp(&b.ranked.unit)));
     let mut places: Vec<Cited> = distinct(scan, &cited, PLACES).into_iter().cloned().collect();
-    let found = signals.is_answer() || !listings.is_empty();
+    let mut is_documented = signals.is_doubtful() && places.first().is_some_and(|place| says_it(ranker, place));
+    if !signals.is_answer()
+        && let Some(at) = places.iter().position(|place| says_it(ranker, place))
+    {
+        let place = places.remove(at);
+        places.insert(0, place);
+        is_documented = true;
+    }
+    let named = named::find(question, scan, sources);
+    places = named::lead(&named, places, ranker, sources);
+    let lacking = if listings.is_empty() { lacking } else { Vec::new() };
+    let lacks_names = !named.is_empty() && named.iter().all(|name| !name.is_here() && name.alike.is_empty());
+    let found = !lacks_names
+        && lacking.is_empty()
+        && (is_documented || signals.is_answer() || named.iter().any(Named::is_here))
+        || !listings.is_empty();
     let mut group = None;
     if ranker.query.ask == Ask::List && listings.is_empty() {
         group = siblings::group(scan, ranker.query.head.as_deref(), &places);
@@ -102,7 +127,25 @@ pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Fin
             places = together(group, places, ranker, sources);
         }
     }
-    Findings { places, graph, found, signals, listings, group }
+    Findings { places, graph, found, signals, listings, lacking, group, is_documented, named }
+}
+
+/// Of the question's worth, what documentation must say to answer it.
+const SAID: f32 = 0.9;
+
+/// Whether a text for readers speaks of all of the question, and not only in passing.
+fn says_it(ranker: &Ranker, place: &Cited) -> bool {
+    let scan = ranker.scan;
+    let unit = place.ranked.unit;
+    let is_text = scan.units[unit].kind == Kind::Text && scan.role(unit) == Role::Document;
+    let found = scan.found(unit);
+    let times = |word: &&Found| u32::from(word.counts.comment) + 2 * u32::from(word.counts.name) >= 2;
+    let own = |word: &&Found| scan.stems[usize::from(word.stem)].concepts.iter().any(|(_, fit)| *fit >= 0.99);
+    let bits = |words: &mut dyn Iterator<Item = &Found>| words.fold(0_u128, |seen, word| seen | 1 << word.stem);
+    let path = scan.paths[scan.file_of[unit] as usize];
+    is_text
+        && ranker.strict(bits(&mut found.iter().filter(own))) >= SAID
+        && ranker.strict(bits(&mut found.iter().filter(own).filter(times)) | path) >= SAID / 2.0
 }
 
 /// The first `count` places of which none overlaps one before it.

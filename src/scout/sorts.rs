@@ -13,6 +13,8 @@ pub(crate) struct Sort {
     pub(crate) hints: &'static str,
     /// By family of languages: a regular expression that a line of such a place matches.
     pub(crate) forms: &'static [(&'static str, &'static str)],
+    /// Forms that count only in a file with a line of the other form: by family, the form, the other.
+    pub(crate) given: &'static [(&'static str, &'static str, &'static str)],
     /// Whether such places are comments.
     pub(crate) in_comments: bool,
 }
@@ -74,6 +76,7 @@ static PROCESSES: Sort = Sort {
         ("csharp", r"\bProcess\.Start\s*\(|\bnew\s+Process(StartInfo)?\b"),
         ("swift", r"(^|[^.\w])Process\s*\(\s*\)|\bposix_spawnp?\s*\("),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -91,7 +94,7 @@ static THREADS: Sort = Sort {
         ("javascript", r"\bnew\s+(Shared)?Worker\s*\("),
         (
             "rust",
-            r"\bthread::(spawn|scope|Builder)\b|\bspawn(_blocking|_local)?\s*\(\s*([^)\s]|$)|\brayon::(spawn|scope|join)\b",
+            r"\bthread::(spawn|scope|Builder)\b|(\.|::)spawn(_local)?\s*\(\s*([^)\s]|$)|\bspawn_blocking\s*\(|\bspawn\s*\(\s*(async|move)\b|\bspawn\s*\(\s*\||\brayon::(spawn|scope|join)\b",
         ),
         ("go", r"^\s*go\s+(func\b|[\w.]+\()"),
         (
@@ -113,6 +116,7 @@ static THREADS: Sort = Sort {
             r"\bThread\s*[({]|\bdetachNewThread\w*|\bDispatchQueue\b.*\.(async|sync)\b|\bqueue\.(async|sync)\b|\bTask\s*\{|\bTask\.detached\b",
         ),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -125,7 +129,7 @@ static ENVIRONMENT: Sort = Sort {
     forms: &[
         ("python", r"\bos\.(environb?|getenv|putenv|unsetenv)\b|(^|[^.\w])getenv\s*\("),
         ("javascript", r"\bprocess\.env\b|\bimport\.meta\.env\b|\bDeno\.env\b|\bBun\.env\b"),
-        ("rust", r"\benv::(var|vars|var_os|vars_os|set_var|remove_var)\b|\b(option_)?env!\s*\("),
+        ("rust", r"\benv::(var|vars|var_os|vars_os|set_var|remove_var)\b"),
         ("go", r"\bos\.(Getenv|LookupEnv|Environ|Setenv|Unsetenv|ExpandEnv)\b"),
         ("c", r"\b(secure_|_w|w)?getenv(_s)?\s*\(|\b(un)?setenv\s*\(|\bputenv\s*\(|\bGetEnvironmentVariable[AW]?\s*\("),
         ("java", r"\bSystem\.getenv\b"),
@@ -134,6 +138,7 @@ static ENVIRONMENT: Sort = Sort {
         ("csharp", r"\b(Get|Set)EnvironmentVariables?\s*\("),
         ("swift", r"\bprocessInfo\.environment\b|\bgetenv\s*\("),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -162,6 +167,7 @@ static ROUTES: Sort = Sort {
         ("csharp", r"\[(Http(Get|Post|Put|Delete|Patch|Head)|Route)\b|\.Map(Get|Post|Put|Delete|Patch)\s*\("),
         ("swift", r#"\.(get|post|put|delete|patch)\s*\(\s*"|\broutes\.\w+\s*\("#),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -196,6 +202,7 @@ static OPTIONS: Sort = Sort {
         ("csharp", r"\bnew\s+(Option|Argument)<|\[(Option|Value)\s*\("),
         ("swift", r"@(Option|Flag|Argument)\b"),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -206,7 +213,10 @@ pub(crate) static RAISES: Sort = Sort {
     hints: "raise throw err error errorf errors bail panic fail abort ensure fatal",
     forms: &[
         ("python", r"^\s*raise\b|\bsys\.exit\s*\("),
-        ("rust", r"\bErr\s*\(|\b(bail|panic|ensure|unreachable)!\s*\(|\.ok_or(_else)?\s*\("),
+        (
+            "rust",
+            r"\bErr\s*\(([^()]|\([^()]*\))*(\)\s*($|[;?}]|,\s*$|\)\s*[;,}]?\s*$)|$)|\b(bail|panic|ensure|unreachable)!\s*\(|\.ok_or(_else)?\s*\(",
+        ),
         ("go", r"\b(errors\.New|fmt\.Errorf|errors\.Wrapf?|panic|log\.Fatal\w*)\s*\("),
         ("ruby", r"(^|[^.\w])(raise|fail|abort)\b|\bthrow\s+:"),
         ("c", r"\bthrow\b|(^|[^.\w>])(abort|exit|_exit|err|errx|\w*[Ss]et_?[Ee]rror\w*)\s*\("),
@@ -215,6 +225,7 @@ pub(crate) static RAISES: Sort = Sort {
         ("bash", r"(^|[;&|]\s*|\s)exit\s+[1-9$]"),
         (ANY, r"\bthrow\b"),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -222,16 +233,17 @@ pub(crate) static HANDLERS: Sort = Sort {
     what: "places that catch an error",
     asked: &[&["exception|exceptions|error|errors", "caught|catch|catches|swallowed|ignored"]],
     vocabulary: "exception exceptions error errors caught catch catches swallowed ignored",
-    hints: "except catch rescue err recover unwrap suppress errorhandler",
+    hints: "except catch rescue err recover suppress errorhandler",
     forms: &[
         ("python", r"^\s*except\b|\bsuppress\s*\(|@[\w.]*errorhandler\b"),
-        ("rust", r"\bErr\s*\([^)]*\)\s*(if [^=]*)?=>|\bif let Err\b|\.unwrap_or\w*\s*\(|\.map_err\s*\("),
+        ("rust", r"\bErr\s*\([^)]*\)+\s*(if [^=]*)?=>|\b(if|while) let Err\b"),
         ("go", r"\bif\b.*\berr\s*!=\s*nil\b|\brecover\s*\(\s*\)|\berrors\.(Is|As)\s*\("),
         ("ruby", r"^\s*rescue\b|\srescue\s"),
         ("bash", r"^\s*trap\b"),
         ("javascript", r"\bcatch\b|\.on\s*\(\s*['\x22]error"),
         (ANY, r"\bcatch\b"),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -247,13 +259,13 @@ static REQUESTS: Sort = Sort {
     forms: &[
         (
             "python",
-            r"\b(requests|httpx|session|client)\.(get|post|put|patch|delete|head|request|send)\s*\(|\burlopen\s*\(|\bsocket\.(create_connection|socket)\s*\(|\bHTTPS?Connection\s*\(",
+            r"\b(requests|httpx)\.(get|post|put|patch|delete|head|request|send)\s*\(|\burlopen\s*\(|\bsocket\.(create_connection|socket)\s*\(|\bHTTPS?Connection\s*\(",
         ),
         (
             "javascript",
             r"(^|[^.\w])fetch\s*\(|\baxios(\.\w+)?\s*\(|\bhttps?\.(get|request)\s*\(|\bnew\s+(XMLHttpRequest|WebSocket|EventSource)\b|\bnet\.(connect|createConnection)\s*\(",
         ),
-        ("rust", r"\breqwest::|\bureq::|\bTcpStream::connect\b|\bUdpSocket::bind\b|\bClient::new\s*\("),
+        ("rust", r"\breqwest::|\bureq::|\bTcpStream::connect\b|\bUdpSocket::bind\b"),
         ("go", r"\bhttp\.(Get|Post|PostForm|Head|NewRequest\w*)\s*\(|\.Do\s*\(\s*req|\bnet\.Dial\w*\s*\("),
         ("c", r"\bcurl_easy_perform\s*\(|(^|[^.\w>])connect\s*\(|\bInternetOpenUrl"),
         ("java", r"\bHttpClient\b.*\.send|\.openConnection\s*\(|\bnew\s+(Socket|OkHttpClient)\b|\.newCall\s*\("),
@@ -262,6 +274,14 @@ static REQUESTS: Sort = Sort {
         ("csharp", r"\bHttpClient\b|\.(Get|Post|Put|Delete|Send)Async\s*\(|\bWebRequest\.Create\s*\("),
         ("swift", r"\bURLSession\b|\.dataTask\s*\("),
         ("bash", r"(^|[;&|(]\s*|\s)(curl|wget)\s"),
+    ],
+    given: &[
+        (
+            "python",
+            r"\b(\w*_)?(session|client|http)\.(get|post|put|patch|delete|head|request|send|stream)\s*\(",
+            r"^\s*(import|from)\s+(requests|httpx|aiohttp|urllib3)\b",
+        ),
+        ("rust", r"\bClient::new\s*\(|\.send\s*\(\s*\)", r"\b(reqwest|hyper|isahc|surf)\b"),
     ],
     in_comments: false,
 };
@@ -275,6 +295,7 @@ static LOGS: Sort = Sort {
         ANY,
         r"(?i)\b(log|logger|logging|_logger|_log|slog|console|timber)(\(\))?(\.|->|::)(trace|debug|verbose|info|information|notice|warn|warning|error|exception|critical|fatal|log|print)\w*\s*\(|\b(trace|debug|info|warn|error)!\s*\(",
     )],
+    given: &[],
     in_comments: false,
 };
 
@@ -310,6 +331,7 @@ static LOCKS: Sort = Sort {
         ("php", r"\bflock\s*\(|\bsem_(get|acquire)\s*\("),
         ("bash", r"(^|[;&|(]\s*|\s)flock\s"),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -330,6 +352,7 @@ static SIGNALS: Sort = Sort {
         ("csharp", r"\bCancelKeyPress\b|\bPosixSignalRegistration\b"),
         ("bash", r"^\s*trap\b"),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -339,6 +362,7 @@ static TODO: Sort = Sort {
     vocabulary: "todo todos fixme fixmes comment comments note notes left open",
     hints: "todo fixme xxx hack",
     forms: &[(ANY, r"\b(TODO|FIXME|XXX|HACK)\b")],
+    given: &[],
     in_comments: true,
 };
 
@@ -358,6 +382,7 @@ static DEPRECATED: Sort = Sort {
         ("java", r"@Deprecated\b"),
         (ANY, r"(?i)\bdeprecat\w+\s*\("),
     ],
+    given: &[],
     in_comments: false,
 };
 
@@ -366,6 +391,11 @@ impl Sort {
     pub(crate) fn form(&self, family: &str) -> Option<&'static str> {
         let of = |wanted: &str| self.forms.iter().find(|(known, _)| *known == wanted).map(|(_, form)| *form);
         of(family).or_else(|| of(ANY))
+    }
+
+    /// A further form, and the one that a file must have for it to count.
+    pub(crate) fn given(&self, family: &str) -> Option<(&'static str, &'static str)> {
+        self.given.iter().find(|(known, _, _)| *known == family).map(|(_, form, given)| (*form, *given))
     }
 
     /// Whether these words, in lower case, ask for it.
@@ -406,7 +436,7 @@ mod tests {
             "starts of threads and background tasks",
             "rust",
             &["s.spawn(|| work())", "pool.spawn("],
-            &["Command::new(x).spawn()?;"],
+            &["Command::new(x).spawn()?;", "let child = spawn(&program)?;"],
         ),
         (
             "locks",
@@ -414,7 +444,32 @@ mod tests {
             &["val lock = ReentrantLock()", "lock.withLock {", "new Semaphore(1)", "lock.lock();"],
             &["fun <T> Lock.withLock(action: () -> T): T {", "return@withLock"],
         ),
-        ("uses of environment variables", "rust", &["std::env::var(\"A\")", "env!(\"A\")"], &["env::args()"]),
+        ("uses of environment variables", "rust", &["std::env::var(\"A\")"], &["env::args()", "env!(\"A\")"]),
+        (
+            "places that raise an error",
+            "rust",
+            &[
+                "return Err(A::B(c));",
+                "    Err(error)",
+                "x => Err(f(x)),",
+                "Err(A {",
+                "Err(e) => return Err(e),",
+                "Err(x)?",
+            ],
+            &[
+                "Err(error) => {",
+                "if let Err(error) = f() {",
+                "Some(Err(x)) => 1,",
+                "x.unwrap_or(1)",
+                "Err(_) => None,",
+            ],
+        ),
+        (
+            "places that catch an error",
+            "rust",
+            &["Err(error) => {", "if let Err(error) = f() {"],
+            &["x.unwrap_or_default()", "x.map_err(f)?", "return Err(x);"],
+        ),
         ("uses of environment variables", "javascript", &["process.env.HOME"], &["app.get('env')"]),
         (
             "routes",

@@ -213,6 +213,8 @@ fn query(tree: &Tree, compiled: &Compiled, language: &Language, source: &str, sy
 
 /// More definitions around a byte are not looked for.
 const LOOKED_BACK: usize = 64;
+/// More definitions behind one are not looked at.
+const MOST_INNER: usize = 200;
 
 /// A parameter or variable that is called, or in Ruby only looked at, is not the definition of its name.
 fn forget_locals(symbols: &mut Symbols, locals: &[Range<usize>], language: &Language, source: &str) {
@@ -224,6 +226,22 @@ fn forget_locals(symbols: &mut Symbols, locals: &[Range<usize>], language: &Lang
     };
     let known: FxHashSet<(usize, &str)> =
         locals.iter().filter_map(|local| Some((around(local.start).next()?, source.get(local.clone())?))).collect();
+    // What is defined within and long enough to be told of is meant itself.
+    let inner = |at: usize, name: &str| {
+        let outer = &definitions[at];
+        definitions.iter().skip(at + 1).take(MOST_INNER).take_while(|inner| inner.bytes.start < outer.bytes.end).any(
+            |inner| inner.name == name && inner.kind.is_callable() && inner.last - inner.first >= super::units::NESTED,
+        )
+    };
+    // A short function within another is not told of: its name is no other function's there.
+    let short = definitions.iter().filter(|inner| inner.kind.is_callable()).filter_map(|inner| {
+        let outer = around(inner.bytes.start).find(|at| !std::ptr::eq(&raw const definitions[*at], inner))?;
+        let is_nested =
+            definitions[outer].bytes.start <= inner.bytes.start && inner.bytes.end <= definitions[outer].bytes.end;
+        (is_nested && inner.last - inner.first < super::units::NESTED).then_some((outer, inner.name.as_str()))
+    });
+    let known: FxHashSet<(usize, &str)> =
+        known.into_iter().filter(|(at, name)| !inner(*at, name)).chain(short).collect();
     if known.is_empty() {
         return;
     }

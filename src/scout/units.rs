@@ -8,7 +8,7 @@ use super::symbols::{self, Symbols};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A function in a function is a unit of its own from so many lines.
-const NESTED: u32 = 8;
+pub(crate) const NESTED: u32 = 8;
 /// The first paragraph of a documentation counts up to so many lines: what comes after is detail.
 const LEAD: usize = 4;
 /// Blocks of code outside of definitions end after so many lines.

@@ -40,6 +40,7 @@ mod notes_folder;
 #[cfg(target_os = "linux")]
 mod refresh;
 mod revisions;
+mod scout;
 mod search;
 mod show;
 mod stand_in;

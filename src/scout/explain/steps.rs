@@ -18,6 +18,12 @@ const SHORT: u32 = 3;
 const ROW: u32 = 2;
 /// So many errors and handlers.
 const CONDITIONS: usize = 4;
+/// What is caught is looked for above so many of the best places, ...
+const CAUGHT_OF: usize = 3;
+/// ... so many calls up, ...
+const CAUGHT_ABOVE: usize = 3;
+/// ... and told of so many handlers.
+const CAUGHT: usize = 4;
 /// In so many of the best places they are looked for.
 const PLACES: usize = 4;
 
@@ -101,7 +107,8 @@ impl Page<'_, '_> {
             let near = later.0 == known.0 && later.1.line <= known.1.line + ROW;
             near && later.1.catches && known.1.catches
         });
-        if lines.is_empty() {
+        let caught = if ranker.query.of_failure { self.caught(found) } else { Vec::new() };
+        if lines.is_empty() && caught.is_empty() {
             if ranker.query.of_failure {
                 self.put(
                     "No line of these places raises or catches an error in the usual form of its language; a call may report one.\n\n",
@@ -110,6 +117,9 @@ impl Page<'_, '_> {
             return false;
         }
         self.put("## What can go wrong\n\n");
+        for line in caught {
+            let _ = writeln!(self.text, "- {line}");
+        }
         let more = lines.len().saturating_sub(CONDITIONS);
         for (unit, condition) in lines.into_iter().take(CONDITIONS) {
             let citation = self.cite(unit, condition.line, condition.line, 0.0);
@@ -127,5 +137,63 @@ impl Page<'_, '_> {
         }
         self.put("\n");
         true
+    }
+
+    /// Where an error that comes out of the best places is caught on its way up, and what is called there.
+    fn caught(&mut self, found: &Findings) -> Vec<String> {
+        let best = found.places.iter().take(CAUGHT_OF).map(|place| connect::whole(self.scan, place.ranked.unit));
+        let mut level: Vec<usize> = best.filter(|unit| self.scan.units[*unit].kind.is_callable()).collect();
+        let mut seen = level.clone();
+        let mut handlers: Vec<(usize, u32)> = Vec::new();
+        let mut told = Vec::new();
+        for _ in 0..CAUGHT_ABOVE {
+            let mut above = Vec::new();
+            for step in connect::sites(self.scan, &found.graph, &level) {
+                let (caller, head) = (step.caller, &self.scan.units[step.caller]);
+                let is_source = self.scan.role(caller) <= Role::Vendored && !head.test;
+                if !is_source || step.meanings > 2 || step.caller == step.callee {
+                    continue;
+                }
+                let (path, last) = (self.scan.path(caller), head.last);
+                let text = self.sources.lines(path);
+                if let Some((line, said)) = conditions::caught(path, text, step.line, last)
+                    && !handlers.contains(&(caller, line))
+                {
+                    let end = conditions::end_of_handler(text, line, last);
+                    handlers.push((caller, line));
+                    told.push(self.handler(found, &step, (line, end), &said));
+                }
+                if !seen.contains(&caller) {
+                    seen.push(caller);
+                    above.push(caller);
+                }
+            }
+            level = above;
+        }
+        told.truncate(CAUGHT);
+        told
+    }
+
+    fn handler(&mut self, found: &Findings, step: &connect::Step, (line, end): (u32, u32), said: &str) -> String {
+        let unit = step.caller;
+        let name = excerpt::code(&self.scan.qualified(unit).unwrap_or_else(|| "code".to_owned()));
+        let citation = self.cite(unit, line, line, 0.0);
+        let callee = excerpt::code(&self.scan.qualified(step.callee).unwrap_or_default());
+        let said = excerpt::code(said);
+        let mut text =
+            format!("{name} catches at {citation} what comes out of {callee}, called in line {}: {said}", step.line);
+        let calls: Vec<usize> = self
+            .calls(found, unit)
+            .into_iter()
+            .filter(|(at, _)| (line..=end).contains(at))
+            .map(|(_, callee)| callee)
+            .collect();
+        for callee in calls.into_iter().take(2) {
+            let head = &self.scan.units[callee];
+            let there = self.cite(callee, head.first, head.last.min(head.first + crate::scout::cite::WHOLE), 0.0);
+            let _ =
+                write!(text, "; calls {} ({there})", excerpt::code(&self.scan.qualified(callee).unwrap_or_default()));
+        }
+        text
     }
 }

@@ -15,6 +15,7 @@ const QUERY: &str = r"
 (source_file (const_declaration (const_spec name: (identifier) @name)) @constant)
 (source_file (var_declaration (var_spec name: (identifier) @name)) @constant)
 (parameter_declaration name: (identifier) @local)
+(short_var_declaration left: (expression_list (identifier) @local))
 (call_expression function: (identifier) @call)
 (call_expression function: (selector_expression field: (field_identifier) @call))
 (composite_literal type: (type_identifier) @call)

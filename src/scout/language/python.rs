@@ -16,6 +16,8 @@ const QUERY: &str = r"
 (class_definition name: (identifier) @name) @class
 (decorated_definition definition: (class_definition name: (identifier) @name)) @class
 (module (expression_statement (assignment left: (identifier) @name)) @constant)
+(assignment left: (identifier) @local)
+(for_statement left: (identifier) @local)
 (parameters [(identifier) @local (typed_parameter (identifier) @local) (default_parameter name: (identifier) @local) (typed_default_parameter name: (identifier) @local)])
 (call function: (identifier) @call)
 (call function: (attribute attribute: (identifier) @call))

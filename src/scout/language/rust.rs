@@ -19,6 +19,8 @@ const QUERY: &str = r"
 (type_item name: (type_identifier) @name) @type
 (macro_definition name: (identifier) @name) @macro
 (parameter pattern: (identifier) @local)
+(let_declaration pattern: (identifier) @local)
+(closure_parameters (identifier) @local)
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression field: (field_identifier) @call))
 (call_expression function: (scoped_identifier name: (identifier) @call))
