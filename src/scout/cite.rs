@@ -47,6 +47,8 @@ pub(crate) struct Lines {
 pub(crate) const WHOLE: u32 = 52;
 /// Of a longer one, so many lines.
 pub(crate) const WINDOW: u32 = 36;
+/// Lines behind the last one of them that has a word of the question.
+const TAIL: u32 = 3;
 /// Of a class or a text, so many.
 const HEAD: u32 = 14;
 
@@ -88,7 +90,12 @@ pub(crate) fn choose(ranker: &Ranker, place: Ranked, sources: &mut Sources) -> C
     } else {
         let start = best_window(ranker, &marks, size as usize);
         let start = u32::try_from(start).unwrap_or(0);
-        Lines { first: unit.first + start, last: (unit.first + start + size - 1).min(unit.last) }
+        let last = (unit.first + start + size - 1).min(unit.last);
+        // Not far behind the last line that says something.
+        let shown = marks.get(start as usize..(last - unit.first + 1) as usize).unwrap_or(&[]);
+        let tail = shown.iter().rev().take_while(|mark| **mark == 0).count();
+        let cut = u32::try_from(tail).unwrap_or(0).saturating_sub(TAIL);
+        Lines { first: unit.first + start, last: last - cut }
     };
     let from = (lines.first - unit.first) as usize;
     let to = (from + (lines.last - lines.first) as usize + 1).min(marks.len());

@@ -111,8 +111,11 @@ fn of_sort(sort: &Sort, scan: &Scan, sources: &Sources) -> Listing {
     let is_code = |file: &usize| scan.facts.files[*file].parsed && form_of(*file).is_some();
     let files: Vec<usize> = (0..scan.facts.files.len()).filter(is_code).collect();
     let could = |file: &usize| {
-        packed::units(scan.facts.units_of(*file))
-            .any(|unit| unit.terms().any(|(term, _)| hints.get(term as usize).copied().unwrap_or(false)))
+        // In a shell every word is a command or a variable: none hints at a sort.
+        let is_shell = language::family(&scan.facts.files[*file].path) == Some("bash");
+        is_shell
+            || packed::units(scan.facts.units_of(*file))
+                .any(|unit| unit.terms().any(|(term, _)| hints.get(term as usize).copied().unwrap_or(false)))
     };
     let hopeful: Vec<usize> = files.par_iter().copied().filter(could).collect();
     let found: Vec<Vec<(usize, u32, String)>> = hopeful

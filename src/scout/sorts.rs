@@ -137,6 +137,8 @@ static ENVIRONMENT: Sort = Sort {
         ("php", r"\b(getenv|putenv)\s*\(|\$_ENV\b|(^|[^.\w>:])env\s*\("),
         ("csharp", r"\b(Get|Set)EnvironmentVariables?\s*\("),
         ("swift", r"\bprocessInfo\.environment\b|\bgetenv\s*\("),
+        // A variable that may be unset is one of the environment; others are told by nothing.
+        ("bash", r"\$\{[A-Z][A-Z0-9_]*:?[-=?+]|\bprintenv\b"),
     ],
     given: &[],
     in_comments: false,
