@@ -44,11 +44,11 @@ pub(crate) struct Lines {
 }
 
 /// A unit is cited whole up to so many lines.
-pub(crate) const WHOLE: u32 = 52;
+pub(crate) const WHOLE: u32 = 44;
 /// Of a longer one, so many lines.
 pub(crate) const WINDOW: u32 = 36;
 /// Lines behind the last one of them that has a word of the question.
-const TAIL: u32 = 3;
+const TAIL: u32 = 2;
 /// Of a class or a text, so many.
 const HEAD: u32 = 14;
 
