@@ -96,6 +96,14 @@ pub fn path(agent: &str, name: &str, machine: &Machine) -> PathBuf {
     machine.state.join("homes").join(plain(agent)).join(plain(name))
 }
 
+/// The name of the home that is kept for a session: never one that a job's could have, which is taken away.
+pub fn of_session(session: &str) -> String {
+    match session.starts_with(tidy::JOBS) {
+        true => hashed(session),
+        false => session.to_owned(),
+    }
+}
+
 /// The folder for temporary files inside a private home.
 pub fn temporary(home: &Path) -> PathBuf {
     home.join(TEMPORARY)
@@ -136,8 +144,12 @@ fn plain(name: &str) -> String {
     let fits = (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain);
     match fits {
         true => name.to_owned(),
-        false => format!("h-{}", &blake3::hash(name.as_bytes()).to_hex()[..32]),
+        false => hashed(name),
     }
+}
+
+fn hashed(name: &str) -> String {
+    format!("h-{}", &blake3::hash(name.as_bytes()).to_hex()[..32])
 }
 
 /// Makes the private home, or puts a kept one in order; then settings, files and login. Does not
@@ -223,7 +235,7 @@ impl Home {
         self.login.take().map(LoginWatch::finish).transpose()?;
         let failed = |source| HomeError::Make { path: self.path.clone(), source };
         self.folder.keep_only(&|file| is_session(file, &self.sessions)).map_err(failed)?;
-        let kept = path(agent, session, machine);
+        let kept = path(agent, &of_session(session), machine);
         if kept != self.path {
             match fs::rename(&self.path, &kept) {
                 Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {

@@ -277,7 +277,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
     let needs = candidate.needs();
     let variables: Vec<String> =
         needs.variables.iter().filter(|name| machine.variable(name).is_some()).cloned().collect();
-    let name = session.as_ref().map_or_else(|| id.to_owned(), |session| session.id.clone());
+    let name = session.as_ref().map_or_else(|| id.to_owned(), |session| home::of_session(&session.id));
     let home = home::path(&order.agent, &name, machine);
     let brief = Brief {
         job: id,
@@ -299,7 +299,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
 
 /// The agent's session lies in the private home that was kept with it.
 pub(super) fn has_home(order: &Order, session: &str, desk: &Desk<'_>) -> bool {
-    Path::new(&home::path(&order.agent, session, desk.machine)).is_dir()
+    Path::new(&home::path(&order.agent, &home::of_session(session), desk.machine)).is_dir()
 }
 
 /// kb's own program has no home and no variables, and works where no wall stands.

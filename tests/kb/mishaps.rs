@@ -1,6 +1,8 @@
 //! Jobs that go wrong: no answer is lost, nobody else's job suffers, and it is said what happened.
 
 use crate::harness::{Env, cannot_run};
+#[cfg(target_os = "linux")]
+use crate::stand_in;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -218,6 +220,23 @@ fn on_a_full_disk_the_answer_is_printed_and_the_job_says_why() {
     assert!(run.stdout.contains("failed") && !run.stdout.contains("interrupted"), "{run}");
     assert!(run.stderr.contains("No space left on device"), "{run}");
     run.ends_with(3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_that_is_called_like_a_job_is_gone_on_in() {
+    let env = Env::shop();
+    let answers = r#"case "$*" in *--resume*) text="The session goes on." ;; *) text="Nothing is here." ;; esac"#;
+    let env = stand_in::claude(env, answers);
+    let program = env.home().join("bin/claude");
+    let script = fs::read_to_string(&program).unwrap().replace("s1", "j-s1");
+    fs::write(&program, script).unwrap();
+    let ask = |line: &str| stand_in::kb(&env, &format!("ask --json --no-leads --no-mend --agent claude {line}")).json();
+    let first = ask("where are signed cookies set");
+    assert_eq!(first["note"]["agent"]["session"], "j-s1", "{first}");
+    // Each command tidies what killed jobs left.
+    let second = ask(&format!("--follow {} 'and who reads them'", first["note"]["id"].as_str().unwrap()));
+    assert!(second["note"]["body"].as_str().unwrap().contains("The session goes on"), "{second}");
 }
 
 #[cfg(target_os = "linux")]

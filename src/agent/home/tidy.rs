@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// What the homes of jobs begin with; those that are kept have the names of sessions.
-const JOBS: &str = "j-";
+pub(super) const JOBS: &str = "j-";
 
 /// Takes away an agent's homes that nobody needs. A login that a killed kb left renewed in one goes back to
 /// the user first. What is in use, or cannot be tidied now, is left for the next time.
