@@ -1,9 +1,11 @@
 //! What changed in a subject while agents read it. A look costs as much as the subject has files, so one
 //! serves all jobs that had ended when it began.
 
+use crate::scout;
 use crate::subject::Snapshot;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +27,16 @@ struct Look {
 }
 
 impl Looks {
+    /// Does elsewhere, once a subject, what takes time when an agent has answered: git lists the files, and the
+    /// language that most of them have is got ready to be outlined.
+    pub(super) fn get_ready(&self, snapshot: &Arc<Snapshot>) {
+        if let Entry::Vacant(new) = self.0.borrow_mut().entry(snapshot.root.clone()) {
+            new.insert(Rc::default());
+            let snapshot = snapshot.clone();
+            spawn_blocking(move || scout::get_ready(snapshot.tracked()));
+        }
+    }
+
     /// Files that changed between the pinning and now, or a moment later.
     pub(super) async fn changed_since(&self, snapshot: &Arc<Snapshot>) -> Rc<Vec<String>> {
         let wanted = Instant::now();

@@ -359,8 +359,7 @@ async fn run(
     let id = folder.id();
     let asked =
         ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, stop, id: &id, letter: None };
-    let comparing = snapshot.clone();
-    tokio::task::spawn_blocking(move || comparing.get_ready_to_compare());
+    desk.looks.get_ready(&snapshot);
     let (mut answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
     let mut citations = cited(&answer, &snapshot);
     if order.mend

@@ -179,6 +179,15 @@ pub fn is_code(path: &str) -> bool {
     language::of_path(path).is_some()
 }
 
+/// Gets ready to outline files of the language that most of these paths have: its query takes longer to compile
+/// than a file to parse.
+pub fn get_ready<'a>(paths: impl Iterator<Item = &'a str>) {
+    let mut counts = [0_usize; language::ALL.len()];
+    paths.filter_map(language::of_path).for_each(|at| counts[at] += 1);
+    let most = language::ALL.iter().zip(counts).max_by_key(|(_, count)| *count);
+    let _ = most.filter(|(_, count)| *count > 0).and_then(|(language, _)| language.compiled());
+}
+
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests make the files that scout reads")]
 mod tests {

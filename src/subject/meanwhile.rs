@@ -86,11 +86,9 @@ impl Before {
         }
     }
 
-    /// Asks git now what [`Self::changed`] needs to know.
-    pub(super) fn get_ready(&self, root: &Path, hidden: &[PathBuf]) {
-        if let Some(git) = &self.git {
-            git.tracked(root, hidden);
-        }
+    /// The files that git tracks, a NUL byte behind each; asked for once.
+    pub(super) fn tracked(&self, root: &Path, hidden: &[PathBuf]) -> Option<&Vec<u8>> {
+        self.git.as_ref()?.tracked(root, hidden)
     }
 
     /// See [`super::Snapshot::changed_since`].

@@ -104,11 +104,11 @@ impl Snapshot {
         }
     }
 
-    /// Does beforehand what [`Snapshot::changed_since`] would have to do first.
-    pub fn get_ready_to_compare(&self) {
-        if let Some(before) = &self.pinned_as {
-            before.get_ready(&self.root, &self.hidden);
-        }
+    /// The files that git tracks, which [`Snapshot::changed_since`] has to know first; none where it cannot tell.
+    pub fn tracked(&self) -> impl Iterator<Item = &str> {
+        let tracked = self.pinned_as.as_ref().and_then(|before| before.tracked(&self.root, &self.hidden));
+        let paths = tracked.into_iter().flat_map(|tracked| tracked.split(|byte| *byte == 0));
+        paths.filter_map(|path| str::from_utf8(path).ok()).filter(|path| !path.is_empty())
     }
 
     /// Files that changed since the subject was pinned, came or went, sorted; at most a thousand. Looks
