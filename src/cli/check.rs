@@ -5,10 +5,10 @@ use super::format::View;
 use super::handles;
 use super::notes::Viewer;
 use super::settings::Settings;
-use crate::citation::{Citation, Standing, Status, Verdict};
+use crate::citation::{Citation, Seen as Held, Standing, Status, Verdict};
 use crate::index::{Entry, Index};
 use crate::knowledge_base::KnowledgeBase;
-use crate::note::{Accused, Head, Note, NoteHash, relocate};
+use crate::note::{Accused, Head, Note, NoteHash, TreeOf, relocate};
 use crate::subject::{self, History, Kind, Pinned, Seen, Snapshot, Subject};
 use crate::view::{self, CheckView, CheckedCitationView, CheckedView, CommitView, FORMAT, PlaceView};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -68,8 +68,6 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
         }
         false => chosen(args, settings, &index, viewer)?,
     };
-    let worst = found.statuses.iter().max().copied();
-    let fails = args.fail_on.is_some_and(|limit| worst.is_some_and(|worst| worst >= limit));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for status in &found.statuses {
         *counts.entry(status.word()).or_default() += 1;
@@ -87,6 +85,12 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<View, Failure> {
             }
         }
     }
+    let fails = args.fail_on.is_some_and(|limit| {
+        // What was written into a note has moved no longer.
+        let mended = notes.iter().filter(|note| note.updated && note.status == Status::Moved.word()).count();
+        let mended = if limit <= Status::Moved { mended } else { 0 };
+        found.statuses.iter().filter(|status| **status >= limit).count() > mended
+    });
     let view = Box::new(CheckView { format: FORMAT, counts, notes, warnings, fails });
     let view = match args.format {
         Format::Text => View::Check(view),
@@ -228,6 +232,7 @@ fn views(found: &Found, viewer: &Viewer<'_>) -> Vec<CheckedView> {
         let views = view::citations(&entry.head.citations, standing).into_iter().zip(&mut became);
         let citations = views.map(|(view, (one, became))| CheckedCitationView {
             citation: view,
+            why: why(one, viewer, &tree),
             became: one.verdict.became.as_ref().map(PlaceView::from),
             inside: inside(one.head, one.citation),
             before: became.lines.before,
@@ -244,6 +249,22 @@ fn views(found: &Found, viewer: &Viewer<'_>) -> Vec<CheckedView> {
         }
     });
     views.collect()
+}
+
+/// Why a citation does not hold, where its lines do not show it.
+fn why(one: &Accused<'_>, viewer: &Viewer<'_>, tree: &TreeOf<'_>) -> Option<String> {
+    match (&one.citation.seen, one.verdict.status) {
+        (Held::Broken(why), _) => Some(format!("{} when it was written", why.word().replace('-', " "))),
+        (_, Status::Broken) => {
+            let (root, _) = viewer.checker.root_of(one.head, one.citation)?;
+            Some(match tree(&root)?.read(&one.citation.path) {
+                Ok(_) => "what was cited is nowhere any more".to_owned(),
+                Err(_) => "the file is gone".to_owned(),
+            })
+        }
+        (_, Status::Unknown) => Some("the code is not here; `--repo FOLDER` says where it is".to_owned()),
+        _ => None,
+    }
 }
 
 /// The folder of a citation's subject in its repository, with `/` behind it.

@@ -66,12 +66,7 @@ pub(super) fn repository(folder: &Path) -> Option<Repository> {
     // An unborn HEAD ends the list early; a folder that git refuses gives none.
     let shallow = lines.first()? == "true";
     let is_id = |line: &&String| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some(Repository {
-        shallow,
-        commit: lines.last().filter(is_id).cloned(),
-        remote,
-        folders,
-    })
+    Some(Repository { shallow, commit: lines.last().filter(is_id).cloned(), remote, folders })
 }
 
 fn remote(work_tree: &Path) -> Option<String> {

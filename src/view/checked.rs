@@ -45,6 +45,9 @@ pub struct CheckedCitationView {
     /// The citation, and how it stands.
     #[serde(flatten)]
     pub citation: CitationView,
+    /// Why it does not hold, where its lines do not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Where what the lines became stands, when they are stale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub became: Option<PlaceView>,

@@ -135,6 +135,37 @@ fn what_is_gone_is_broken() {
 }
 
 #[test]
+fn it_is_said_why_a_citation_is_broken() {
+    let env = noted();
+    let said = |env: &Env| {
+        let text = env.kb("check").ok();
+        let line = text.lines().find(|line| line.starts_with("    broken: ")).unwrap_or_default();
+        line.rsplit(": ").next().unwrap().to_owned()
+    };
+    let text = cookies(&env);
+    write(&env, "shop/cookies.py", text.lines().take(22).map(|line| format!("{line}\n")).collect::<String>());
+    assert_eq!(said(&env), "what was cited is nowhere any more");
+    fs::remove_file(env.path("shop/cookies.py")).unwrap();
+    assert_eq!(said(&env), "the file is gone");
+    write(&env, "shop/cookies.py", text);
+    env.kb_reads("add --repo . --title Nothing", "Set in `shop/nothing.py:3`.\n").ok();
+    assert_eq!(said(&env), "no such file when it was written");
+    let check = env.kb("check --json").json();
+    let whys: Vec<&Value> =
+        check["notes"].as_array().unwrap().iter().map(|note| &note["citations"][0]["why"]).collect();
+    assert_eq!(whys, ["no such file when it was written".into(), Value::Null].iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_written_into_the_notes_has_not_moved() {
+    let env = noted();
+    write(&env, "shop/cookies.py", format!("\n{}", cookies(&env)));
+    env.kb("check --fail-on moved").ends_with(1);
+    env.kb("check --fail-on moved --update").ends_with(0);
+    env.kb("check --fail-on moved").ends_with(0);
+}
+
+#[test]
 fn uncommitted_work_is_remembered_where_git_does_not_hold_it() {
     let env = Env::shop();
     let text = cookies(&env).replace("86400", "3600");

@@ -47,7 +47,8 @@ fn block(note: &CheckedView, out: &mut dyn Write) -> io::Result<()> {
 
 fn citation(one: &CheckedCitationView, out: &mut dyn Write) -> io::Result<()> {
     let within = one.citation.within.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-    let line = format!("{}{within}", verdict(&one.citation));
+    let why = one.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let line = format!("{}{within}{why}", verdict(&one.citation));
     writeln!(out, "    {}", line_for_terminal(&line))?;
     for (mark, line) in changed_lines(&one.before, &one.after) {
         writeln!(out, "        {FAINT}{mark}{FAINT:#} {}", line_for_terminal(&line))?;
