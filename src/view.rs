@@ -277,6 +277,9 @@ pub struct AskView {
     pub agent: String,
     /// The note, where one was kept or reused.
     pub note: Option<NoteWithBody>,
+    /// What tells the answer from others that are printed beside it; for people.
+    #[serde(skip)]
+    pub heading: Option<String>,
     /// What the answer says, where no note holds it.
     pub answer: Option<String>,
     /// Best first, whatever the outcome.

@@ -488,7 +488,7 @@ pub enum AgentError {
         limit: u64,
     },
     /// It printed more than an answer can be.
-    #[error("`{program}` printed more than {limit} bytes")]
+    #[error("`{program}` printed more than {} MB", limit >> 20)]
     TooMuch {
         /// Which program.
         program: String,
@@ -518,18 +518,26 @@ pub enum Trouble {
     Other,
 }
 
-/// The same, unless it was said already.
+/// So many of the last lines of standard error are told where a program says nothing else.
+const LAST_LINES: usize = 3;
+
+/// The last line, unless it was said already.
 fn more_of_stderr(stderr: &str, said: &str) -> String {
-    let last = stderr_part(stderr);
+    let last = last_of_stderr(stderr, 1);
     let is_said = |last: &str| said.to_lowercase().contains(&last.trim().to_lowercase());
     if last.strip_prefix(": ").is_some_and(is_said) { String::new() } else { last }
 }
 
 fn stderr_part(stderr: &str) -> String {
+    last_of_stderr(stderr, LAST_LINES)
+}
+
+fn last_of_stderr(stderr: &str, lines: usize) -> String {
     // What has no word in it is the end of something longer.
     let says = |line: &&str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 2);
-    let last = stderr.lines().rev().find(says).unwrap_or_default();
-    if last.is_empty() { String::new() } else { format!(": {last}") }
+    let mut last: Vec<&str> = stderr.lines().rev().filter(says).take(lines).collect();
+    last.reverse();
+    if last.is_empty() { String::new() } else { format!(": {}", last.join(" / ")) }
 }
 
 impl Exit {

@@ -324,8 +324,10 @@ async fn feed(pipe: Option<ChildStdin>, mut texts: UnboundedReceiver<Vec<u8>>) {
 }
 
 async fn last_words(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let Some(mut pipe) = pipe else { return String::new() };
+    let Some(pipe) = pipe else { return String::new() };
     let (mut kept, mut chunk) = (Vec::new(), [0; 4096]);
+    // Whoever says more meets a closed pipe.
+    let mut pipe = pipe.take(LARGEST_OUTPUT as u64);
     while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
         kept.extend_from_slice(&chunk[..count]);
         let surplus = kept.len().saturating_sub(LAST_WORDS);

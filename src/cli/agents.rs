@@ -1,6 +1,6 @@
 //! `kb agents`: who can be asked, who is by default, and which wall they get.
 
-use super::fail::Failure;
+use super::fail::{self, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::terminal::Looker;
@@ -47,10 +47,13 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         let login = choose::login(candidate, settings);
         let chosen = default.iter().find(|chosen| chosen.candidate.agent.name() == name);
         let state = match (&program, login) {
-            (None, _) => "not installed",
-            (Some(_), LoginState::No) => "installed; not logged in",
-            (Some(_), LoginState::Yes) => "ready",
-            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in",
+            (None, _) => match fail::how_to_install(name) {
+                Some(how) => format!("not installed: `{how}`"),
+                None => "not installed".to_owned(),
+            },
+            (Some(_), LoginState::No) => format!("installed; not logged in: {}", fail::how_to_log_in(name)),
+            (Some(_), LoginState::Yes) => "ready".to_owned(),
+            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in".to_owned(),
         };
         let why = chosen.and_then(|chosen| chosen.why);
         AgentStateView {
@@ -64,7 +67,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
                 LoginState::Unknown => "unknown",
             },
             default: chosen.is_some(),
-            why: why.map_or_else(|| state.to_owned(), |why| format!("{state}; {why}")),
+            why: why.map_or_else(|| state.clone(), |why| format!("{state}; {why}")),
         }
     });
     let agents = agents.collect();

@@ -1,11 +1,12 @@
 //! `kb ask QUESTION...`
 
-use super::fail::{Asked, Failure};
+use super::fail::{Asked, Failure, how_to_log_in};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
 use super::terminal::{Looker, Word};
 use super::{choose, handles, jobs, terminal, watch_jobs};
+use crate::agent::login::LoginState;
 use crate::job::{Desk, Held, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
@@ -143,6 +144,16 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     };
     let orders: Vec<Order> =
         questions.iter().flat_map(|question| agents.iter().map(|agent| order(question, agent))).collect();
+    for agent in agents.iter().map(|agent| agent.candidate.agent) {
+        for (flag, is_given, is_taken) in [
+            ("--model", args.model.is_some(), agent.takes_model()),
+            ("--max-cost", args.max_cost.is_some(), agent.takes_max_cost()),
+        ] {
+            if is_given && !is_taken {
+                say(&format!("kb: {} cannot be told that: `{flag}` does not hold for it", agent.name()));
+            }
+        }
+    }
     if args.dry_run {
         return dry_run(&orders, settings, printer);
     }
@@ -152,16 +163,11 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     if !settings.json {
         for agent in &agents {
             let candidate = &agent.candidate;
-            say(&format!("{} answers: {}", candidate.agent.name(), candidate.about(&settings.machine)));
-        }
-    }
-    for agent in agents.iter().map(|agent| agent.candidate.agent) {
-        for (flag, is_given, is_taken) in [
-            ("--model", args.model.is_some(), agent.takes_model()),
-            ("--max-cost", args.max_cost.is_some(), agent.takes_max_cost()),
-        ] {
-            if is_given && !is_taken {
-                say(&format!("kb: {} cannot be told that: `{flag}` does not hold for it", agent.name()));
+            let others = if args.agent.is_empty() { "; `--agent` names another" } else { "" };
+            say(&format!("{} answers: {}{others}", candidate.agent.name(), candidate.about(&settings.machine)));
+            let name = candidate.agent.name();
+            if candidate.program(&settings.machine).is_some() && choose::login(candidate, settings) == LoginState::No {
+                say(&format!("kb: {name} does not look logged in: {}", how_to_log_in(name)));
             }
         }
     }

@@ -63,7 +63,7 @@ fn first(settings: &Settings) -> Result<(&Candidate, &'static str), Failure> {
         return Ok((wish, "the `kb.toml` of this knowledge base names it"));
     }
     match settings.roster.all().iter().find(ready) {
-        Some(candidate) => Ok((candidate, "`auto` means this one, the first that is")),
+        Some(candidate) => Ok((candidate, "`auto` means this one: the first that is ready")),
         // Scout is kb itself.
         None => by_name("scout", settings).map(|scout| (scout, "no other is ready")),
     }

@@ -429,6 +429,13 @@ fn of_hindered(error: &AgentError, noticed: &Noticed) -> (&'static str, u8, Stri
             let hint = "set `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` to the file that holds it";
             ("certificate", AGENT, hint.to_owned())
         }
+        (_, Noticed::Unreached(unreached)) => {
+            let hint = match &unreached.through {
+                Some(_) => "check that proxy (`HTTPS_PROXY`), and ask again; scout needs no network",
+                None => "check the network, and ask again; scout needs none: `--agent scout`",
+            };
+            ("unreached", AGENT, hint.to_owned())
+        }
         // What it says itself is surer.
         (
             AgentError::Failed { kind: Trouble::Login | Trouble::Overload | Trouble::NoSuchSession, .. }
@@ -464,15 +471,23 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
             "let it read what it lacks: `read = [\"FOLDER\"]` under `[agents.NAME]` in your `config.toml`"
         }
         AgentError::NoModel { .. } => "set `model` for it in your `config.toml`, under `[agents.NAME]`",
-        AgentError::NoAnswer { .. } | AgentError::Lost { .. } => {
-            "ask again; if it happens twice, it is a bug worth reporting"
+        AgentError::NoAnswer { agent, .. } => {
+            let hint = format!(
+                "what it lacks behind the wall is let through by `read`, `env` and `hosts` under `[agents.{agent}]` in your \
+                 `config.toml`; `kb agents check {agent}` tries it"
+            );
+            return ("agent", AGENT, hint);
         }
+        AgentError::Lost { .. } => "`kb jobs retry ID` asks again",
         AgentError::TimeOut { .. } => "ask something smaller, or set `timeout = \"30m\"` in your `config.toml`",
         AgentError::TooMuchMemory { .. } => "ask something smaller, or set `memory = \"8G\"` in your `config.toml`",
         AgentError::TooMuch { .. } | AgentError::TooLarge { .. } => "ask something smaller",
         AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
         AgentError::Incomplete { .. } => "nothing was saved; ask again",
-        AgentError::Failed { kind: Trouble::Login, agent, .. } => how_to_log_in(agent),
+        AgentError::Failed { kind: Trouble::Login, agent, .. } => {
+            let hint = format!("{}; or choose another: `--agent scout`", how_to_log_in(agent));
+            return ("agent", AGENT, hint);
+        }
         AgentError::Failed { kind: Trouble::Overload, .. } => "wait a little, or choose another: `--agent scout`",
         AgentError::Failed { kind: Trouble::NoSuchSession, .. } => {
             "ask without `--follow`; the note can go along with `--with`"
@@ -497,15 +512,27 @@ fn let_through(lacks: &Lacks) -> String {
     )
 }
 
-fn how_to_log_in(agent: &str) -> &'static str {
+pub(super) fn how_to_log_in(agent: &str) -> &'static str {
     match agent {
-        "claude" => "run `claude auth login`, or set `ANTHROPIC_API_KEY`; or choose another: `--agent scout`",
-        "codex" => "run `codex login`, or set `CODEX_API_KEY`; or choose another: `--agent scout`",
-        "copilot" => "run `copilot login`, or set `COPILOT_GITHUB_TOKEN`; or choose another: `--agent scout`",
-        "gemini" => "log in within `gemini`, or set `GEMINI_API_KEY`; or choose another: `--agent scout`",
-        "opencode" => "run `opencode auth login`; or choose another: `--agent scout`",
-        _ => "log in with the program itself, or choose another: `--agent scout`",
+        "claude" => "run `claude auth login`, or set `ANTHROPIC_API_KEY`",
+        "codex" => "run `codex login`, or set `CODEX_API_KEY`",
+        "copilot" => "run `copilot login`, or set `COPILOT_GITHUB_TOKEN`",
+        "gemini" => "log in within `gemini`, or set `GEMINI_API_KEY`",
+        "opencode" => "run `opencode auth login`",
+        _ => "log in with the program itself",
     }
+}
+
+/// Where a program comes from that is not installed; none where that is the user's business.
+pub(super) fn how_to_install(agent: &str) -> Option<&'static str> {
+    Some(match agent {
+        "claude" => "npm install -g @anthropic-ai/claude-code",
+        "codex" => "npm install -g @openai/codex",
+        "copilot" => "npm install -g @github/copilot",
+        "gemini" => "npm install -g @google/gemini-cli",
+        "opencode" => "npm install -g opencode-ai",
+        _ => return None,
+    })
 }
 
 /// There are flags, and no command; clap would name the hidden ones, too.

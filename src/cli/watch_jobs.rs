@@ -4,7 +4,7 @@
 use super::compare::{Answer, compared};
 use super::doubts::doubts;
 use super::fail::{self, Failure};
-use super::format::{Live, Printer, View, say};
+use super::format::{Live, Printer, View, say, shortened};
 use super::notes::{self, Viewer};
 use super::settings::Settings;
 use crate::agent::{Event, Usage};
@@ -13,6 +13,9 @@ use crate::job::{Ended, Happened, JobError, Jobs, Kept, Outcome, Record, Watcher
 use crate::note::Note;
 use crate::view::{self, AskView, CompareView, EventView, FORMAT, HappenedView, NearlyView, NoteWithBody};
 use std::path::{Path, PathBuf};
+
+/// How much of a question tells a job from others, in columns.
+const LONGEST_QUESTION: usize = 40;
 
 pub(super) struct Screen<'a> {
     settings: &'a Settings,
@@ -150,6 +153,14 @@ impl<'a> Screen<'a> {
         }
     }
 
+    /// What tells a job from others.
+    fn name(&self, record: &Record) -> String {
+        match self.several {
+            true => format!("{}: {}", record.order.agent, shortened(&record.order.question, LONGEST_QUESTION)),
+            false => record.order.agent.clone(),
+        }
+    }
+
     fn row(&self, row: AskView) -> View {
         row_of(row, self.settings)
     }
@@ -165,12 +176,13 @@ impl<'a> Screen<'a> {
                 let meanwhile = meanwhile(&outcome.changed_meanwhile);
                 let is_new = !matches!(outcome.kept, Kept::Reused(_));
                 let citations = outcome.citations.clone();
-                let (row, last_line) = done(record, outcome, (compared, nearly), self.settings)?;
+                let (mut row, last_line) = done(record, outcome, (compared, nearly), self.settings)?;
                 let saved = row.note.as_ref().filter(|_| is_new);
                 let doubts = saved.and_then(|note| doubts(&citations, &note.note.unknown_names, row.abstained));
                 if let Some(NoteWithBody { note, .. }) = &row.note {
                     self.tell(record, HappenedView::Saved { note: note.id.clone(), path: note.path.clone() });
                 }
+                row.heading = self.several.then(|| format!("{}: {}", record.order.agent, record.order.question));
                 let code = self.printer.print(self.row(row))?;
                 let lines = [last_line, doubts, meanwhile, late].into_iter().flatten().filter(|_| !self.settings.json);
                 lines.for_each(|line| say(&line));
@@ -232,7 +244,7 @@ impl Watcher for Screen<'_> {
         }
         match what {
             Happened::Started => {
-                self.live.begin(number, &record.order.agent);
+                self.live.begin(number, &self.name(record));
                 if self.several {
                     self.live.say_off_terminal(&format!("{} begins: {}", record.order.agent, record.order.question));
                 }
@@ -380,6 +392,7 @@ fn done(
         job: record.id.clone(),
         question: record.order.question.clone(),
         agent: record.order.agent.clone(),
+        heading: None,
         answer: answer.filter(|_| note.is_none()),
         abstained: word == "not_found",
         note,
@@ -411,6 +424,7 @@ fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> Ask
         question: record.order.question.clone(),
         agent: record.order.agent.clone(),
         note: None,
+        heading: None,
         answer,
         citations: Vec::new(),
         abstained: false,

@@ -1,6 +1,6 @@
 //! What the proxy noticed of an agent that then failed.
 
-use crate::sandbox::proxy::Report;
+use crate::sandbox::proxy::{Report, Unreached};
 use std::fmt;
 
 /// What may be why an agent failed.
@@ -11,6 +11,8 @@ pub enum Noticed {
         /// `host:port`
         host: String,
     },
+    /// A host that it needs cannot be reached.
+    Unreached(Unreached),
     /// It wanted to reach hosts that it may not; at least one.
     Refused {
         /// `host:port`, sorted.
@@ -24,9 +26,10 @@ const NAMED: usize = 3;
 impl Noticed {
     /// What is worth telling of a proxy's report.
     pub(super) fn of(report: Report) -> Option<Self> {
-        match report.certificate_suspected {
-            Some(host) => Some(Noticed::Certificate { host }),
-            None => (!report.refused.is_empty()).then_some(Noticed::Refused { hosts: report.refused }),
+        match (report.certificate_suspected, report.unreached) {
+            (Some(host), _) => Some(Noticed::Certificate { host }),
+            (None, Some(unreached)) => Some(Noticed::Unreached(unreached)),
+            (None, None) => (!report.refused.is_empty()).then_some(Noticed::Refused { hosts: report.refused }),
         }
     }
 }
@@ -36,6 +39,11 @@ impl fmt::Display for Noticed {
         match self {
             Noticed::Certificate { host } => {
                 write!(f, "it hung up on `{host}` again and again, as if it did not know its certificate")
+            }
+            Noticed::Unreached(Unreached { host, through, why }) => {
+                write!(f, "`{host}` could not be reached")?;
+                through.iter().try_for_each(|proxy| write!(f, " through the proxy `{proxy}`"))?;
+                write!(f, ": {why}")
             }
             Noticed::Refused { hosts } => {
                 let named: Vec<String> = hosts.iter().take(NAMED).map(|host| format!("`{host}`")).collect();

@@ -49,6 +49,19 @@ pub struct Report {
     pub refused: Vec<String>,
     /// `host:port` whose certificate the agent seems not to accept.
     pub certificate_suspected: Option<String>,
+    /// What it tried last and in vain, although it may go there.
+    pub unreached: Option<Unreached>,
+}
+
+/// A host that cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// `host:port`
+    pub host: String,
+    /// `host:port` of the user's own proxy, where it leads there.
+    pub through: Option<String>,
+    /// What the system or that proxy says.
+    pub why: String,
 }
 
 #[derive(Debug)]
@@ -67,6 +80,7 @@ struct Seen {
     refused: Vec<String>,
     /// How often a tunnel to this host was closed at once.
     closed: BTreeMap<String, u32>,
+    unreached: Vec<Unreached>,
 }
 
 impl Proxy {
@@ -94,7 +108,8 @@ impl Proxy {
         let mut refused = seen.refused.clone();
         refused.sort();
         let suspected = seen.closed.iter().find(|(_, times)| **times >= SUSPECTED);
-        Report { refused, certificate_suspected: suspected.map(|(host, _)| host.clone()) }
+        let certificate_suspected = suspected.map(|(host, _)| host.clone());
+        Report { refused, certificate_suspected, unreached: seen.unreached.last().cloned() }
     }
 }
 
@@ -148,6 +163,7 @@ impl Slot {
         let _ = client.set_read_timeout(None);
         match self.0.reach(&request) {
             Ok(mut server) => {
+                self.0.note_reached(&request);
                 let _ = server.set_nodelay(true);
                 let _ = client.set_nodelay(true);
                 let Ok(_kept) = Kept::new(&self.0, &server) else { return };
@@ -155,11 +171,14 @@ impl Slot {
                     self.0.pass(&request, &client, &server);
                 }
             }
-            Err(Unreached::Refused(why)) => {
+            Err(NoWay::Refused(why)) => {
                 self.0.note_refused(&request);
                 dismiss(&mut client, "403 Forbidden", why);
             }
-            Err(Unreached::Failed(error)) => dismiss(&mut client, "502 Bad Gateway", &error.to_string()),
+            Err(NoWay::Failed(error)) => {
+                self.0.note_unreached(&request, &error);
+                dismiss(&mut client, "502 Bad Gateway", &error.to_string());
+            }
         }
     }
 }
@@ -192,12 +211,12 @@ impl Drop for Kept<'_> {
 }
 
 /// Why a host was not reached.
-enum Unreached {
+enum NoWay {
     Refused(&'static str),
     Failed(io::Error),
 }
 
-impl From<io::Error> for Unreached {
+impl From<io::Error> for NoWay {
     fn from(error: io::Error) -> Self {
         Self::Failed(error)
     }
@@ -205,11 +224,11 @@ impl From<io::Error> for Unreached {
 
 impl Shared {
     /// A connection to what the request names, or to the user's proxy that leads there.
-    fn reach(&self, request: &Request) -> Result<TcpStream, Unreached> {
+    fn reach(&self, request: &Request) -> Result<TcpStream, NoWay> {
         let Request { host, port, .. } = request;
         let matching = || self.allowed.iter().filter(|allowed| allowed.is(host, *port));
         if matching().next().is_none() {
-            return Err(Unreached::Refused("this agent may not reach this host and port"));
+            return Err(NoWay::Refused("this agent may not reach this host and port"));
         }
         let private_ok = matching().any(|allowed| allowed.private_ok);
         let is_refused = |address: &SocketAddr| !private_ok && address::is_private(address.ip());
@@ -217,7 +236,7 @@ impl Shared {
             // Its proxy looks names up; an address needs no looking up.
             let literal = host.parse().map(|address| SocketAddr::new(address, *port));
             if literal.is_ok_and(|address| is_refused(&address)) || (host == "localhost" && !private_ok) {
-                return Err(Unreached::Refused(PRIVATE));
+                return Err(NoWay::Refused(PRIVATE));
             }
             let mut stream = connect((upstream.host.as_str(), upstream.port).to_socket_addrs()?)?;
             if let Kind::Tunnel = request.kind {
@@ -227,7 +246,7 @@ impl Shared {
         }
         let found: Vec<SocketAddr> = (host.as_str(), *port).to_socket_addrs()?.collect();
         if !found.is_empty() && found.iter().all(is_refused) {
-            return Err(Unreached::Refused(PRIVATE));
+            return Err(NoWay::Refused(PRIVATE));
         }
         Ok(connect(found.into_iter().filter(|address| !is_refused(address)))?)
     }
@@ -295,6 +314,22 @@ impl Shared {
         if refused.len() < MOST_REFUSED && !refused.contains(&name) {
             refused.push(name);
         }
+    }
+
+    fn note_unreached(&self, request: &Request, error: &io::Error) {
+        let host = authority(&request.host, request.port);
+        let through = self.upstream_for(request).map(|upstream| authority(&upstream.host, upstream.port));
+        let unreached = &mut held(&self.seen).unreached;
+        unreached.retain(|other| other.host != host);
+        unreached.push(Unreached { host, through, why: error.to_string() });
+        if unreached.len() > MOST_REFUSED {
+            unreached.remove(0);
+        }
+    }
+
+    fn note_reached(&self, request: &Request) {
+        let host = authority(&request.host, request.port);
+        held(&self.seen).unreached.retain(|other| other.host != host);
     }
 
     fn note_tunnel(&self, request: &Request, closed_at_once: bool) {

@@ -8,8 +8,9 @@ use serde::Serialize;
 /// Something happened to a job.
 #[derive(Clone, Debug, Serialize)]
 pub struct EventView {
-    /// [`FORMAT`]
-    pub format: u32,
+    /// [`FORMAT`]; a row brings its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<u32>,
     /// What.
     #[serde(flatten)]
     pub what: HappenedView,
@@ -79,12 +80,12 @@ pub enum HappenedView {
 impl EventView {
     /// A job's.
     pub fn of(job: &str, agent: &str, what: HappenedView) -> Self {
-        Self { format: FORMAT, what, job: Some(job.to_owned()), agent: Some(agent.to_owned()) }
+        Self { format: Some(FORMAT), what, job: Some(job.to_owned()), agent: Some(agent.to_owned()) }
     }
 
     /// A job's last.
     pub fn ended(row: AskView) -> Self {
-        Self { format: row.format, what: HappenedView::Ended(Box::new(row)), job: None, agent: None }
+        Self { format: None, what: HappenedView::Ended(Box::new(row)), job: None, agent: None }
     }
 }
 

@@ -233,7 +233,7 @@ fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
     let is = |found: (String, String), name: &str, why: &str| {
         assert!(found.0 == name && found.1.ends_with(why), "{found:?}");
     };
-    is(default(&env, ""), "scout", "`auto` means this one, the first that is");
+    is(default(&env, ""), "scout", "`auto` means this one: the first that is ready");
 
     // Codex would be the first that is ready.
     let codex = env.home().join("bin/codex");
@@ -250,6 +250,81 @@ fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
     is(default(&env, ""), "claude", "your `config.toml` names it");
     is(default(&env, "scout"), "scout", "`KB_AGENT` names it");
     assert_eq!(default(&env, "nobody").0, "", "who is not there is not marked");
+}
+
+#[test]
+fn who_is_not_ready_learns_how_to_be() {
+    let env = Env::shop();
+    let claude = env.kb("agents").ok();
+    assert!(claude.contains("not installed: `npm install -g @anthropic-ai/claude-code`"), "{claude}");
+    let codex = env.home().join("bin/codex");
+    fs::create_dir_all(codex.parent().unwrap()).unwrap();
+    fs::write(&codex, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&codex, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}/bin:{}", env.home().display(), std::env::var("PATH").unwrap());
+    let with_codex = |line: &str| {
+        let mut command = env.command(line);
+        command.env("PATH", &path);
+        env.run(command, "")
+    };
+    let agents = with_codex("agents").ok();
+    assert!(agents.contains("not logged in: run `codex login`, or set `CODEX_API_KEY`"), "{agents}");
+    let run = with_codex("ask --agent codex where are signed cookies set");
+    assert!(run.stderr.contains("kb: codex does not look logged in: run `codex login`"), "{run}");
+}
+
+#[test]
+fn several_answers_say_whose_they_are_and_to_what() {
+    let env = Env::shop();
+    let run = env.kb("ask 'where are signed cookies set' 'how are invoices printed'").ok();
+    let headings: std::collections::BTreeSet<&str> = run.lines().filter(|line| line.starts_with("==> ")).collect();
+    let expected = ["==> scout: how are invoices printed <==", "==> scout: where are signed cookies set <=="];
+    assert_eq!(headings, expected.into());
+    assert!(!env.kb("ask --fresh how are invoices printed").ok().contains("==>"), "one needs none");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_last_lines_that_a_program_says_are_told_and_it_says_no_more_than_is_read() {
+    let env =
+        with_program(Env::shop(), "#!/bin/sh\nfor n in one two three four; do echo \"line $n\" >&2; done\nexit 7\n");
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    assert!(run.stderr.contains("(exit code 7): line two / line three / line four\n"), "{run}");
+    let env = with_program(Env::shop(), "#!/bin/sh\nexec yes 'this is much too long for anybody' >&2\n");
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    assert!(run.stderr.contains("ended without an answer"), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_that_cannot_be_reached_is_named_and_so_is_the_user_s_proxy() {
+    let env = with_program(
+        Env::shop(),
+        "#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/8118; printf 'CONNECT api.example.com:443 HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3 >&2; exit 3\n",
+    );
+    let config = env.home().join(".config/kb/config.toml");
+    let text = fs::read_to_string(&config).unwrap() + "hosts = [\"api.example.com\"]\n";
+    fs::write(&config, text).unwrap();
+    let mut command = env.command("ask --agent mine where are signed cookies set");
+    command.env("HTTPS_PROXY", "http://127.0.0.1:9");
+    let run = env.run(command, "").ends_with(4);
+    let said = "`api.example.com:443` could not be reached through the proxy `127.0.0.1:9`: Connection refused";
+    assert!(run.stderr.contains(said) && run.stderr.contains("hint: check that proxy (`HTTPS_PROXY`)"), "{run}");
+}
+
+#[test]
+fn a_dry_run_says_which_flag_does_not_hold() {
+    let env = with_program(Env::shop(), "#!/bin/sh\ncat\n");
+    let run = env.kb("ask --agent mine --dry-run --max-cost 0.5 where are signed cookies set");
+    assert!(run.stderr.contains("`--max-cost` does not hold for it"), "{run}");
+}
+
+#[test]
+fn no_line_of_events_has_a_key_twice() {
+    let env = Env::shop();
+    for line in env.kb("ask --events where are signed cookies set").ok().lines() {
+        assert_eq!(line.matches("\"format\":1").count(), 1, "{line}");
+    }
 }
 
 /// What kb advises when a user's program ends without an answer.

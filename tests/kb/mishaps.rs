@@ -158,14 +158,15 @@ fn a_job_that_somebody_else_runs_is_said_to_run_and_left_alone() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_answer_that_cannot_be_saved_is_a_note_in_the_job_s_folder() {
-    let env = Env::shop().agent(WAITS);
+    let env = Env::shop().agent(&WAITS.replace("n=0", "echo 'It is short.'; n=0"));
     let child = {
         let mut ask = env.command("ask --agent mine where are signed cookies set");
         ask.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let until = Instant::now() + Duration::from_secs(20);
     let jobs = || fs::read_dir(env.home().join(".local/state/kb/jobs")).into_iter().flatten().flatten();
-    while !jobs().any(|job| job.path().join("stream").exists()) && Instant::now() < until {
+    let works = |job: fs::DirEntry| fs::metadata(job.path().join("stream")).is_ok_and(|stream| stream.len() > 0);
+    while !jobs().any(works) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(20));
     }
     fs::rename(env.base(), env.path("away")).unwrap();
@@ -180,7 +181,7 @@ fn an_answer_that_cannot_be_saved_is_a_note_in_the_job_s_folder() {
     let kept = folder(&env, job["id"].as_str().unwrap()).join("answer.md");
     assert!(stderr.contains(&format!("the answer is kept in `{}`", kept.display())), "{stderr}");
     let stdout = String::from_utf8_lossy(&run.stdout).into_owned();
-    assert_eq!(stdout, "Set by `save_cookie` in `shop/cookies.py:23-25`.\n");
+    assert_eq!(stdout, "It is short.\nSet by `save_cookie` in `shop/cookies.py:23-25`.\n");
     let shown = env.kb(&format!("jobs show {}", job["id"].as_str().unwrap())).ok();
     assert!(shown.contains("  unsaved   /home/.local/state/kb/jobs/"), "{shown}");
     fs::copy(kept, env.base().join("saved.md")).unwrap();

@@ -358,8 +358,13 @@ fn the_users_own_proxy_is_gone_through() {
 fn a_refusal_of_the_users_own_proxy_is_told() {
     let (port, _heads) = users_proxy("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     let upstream = Upstream::parse(&format!("127.0.0.1:{port}"), "").unwrap();
-    let (_proxy, address) = proxy(&["api.example.com".to_owned()], upstream);
+    let (proxy, address) = proxy(&["api.example.com".to_owned()], upstream);
     let answer = ask(address, "CONNECT api.example.com:443 HTTP/1.1\r\n\r\n");
     assert_eq!(status(&answer), "502");
     assert!(answer.ends_with("kb: the proxy of this machine refused with 407\n"), "{answer}");
+    let unreached = proxy.report().unreached.unwrap();
+    assert_eq!(
+        (unreached.host.as_str(), unreached.through),
+        ("api.example.com:443", Some(format!("127.0.0.1:{port}")))
+    );
 }

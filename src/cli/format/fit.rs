@@ -30,7 +30,7 @@ pub(super) fn styled<T: AsRef<str>>(pieces: impl IntoIterator<Item = (T, Style)>
 }
 
 /// The beginning of a line, so many columns wide at most.
-pub(super) fn shortened(line: &str, width: usize) -> String {
+pub(in crate::cli) fn shortened(line: &str, width: usize) -> String {
     if line.width() <= width {
         return line.to_owned();
     }

@@ -13,6 +13,7 @@ mod paths;
 mod revisions;
 mod text;
 
+pub(super) use fit::shortened;
 pub(super) use live::Live;
 
 use super::fail::{self, Failure};

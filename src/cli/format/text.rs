@@ -185,6 +185,9 @@ impl Text {
             (true, None) => markdown::render(body, self.width),
             (false, _) => for_terminal(body).into_owned(),
         };
+        if let Some(heading) = &view.heading {
+            writeln!(out, "{STRONG}==> {} <=={STRONG:#}\n", line_for_terminal(heading))?;
+        }
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         write!(out, "{text}{end}")?;
         match &view.compared {

@@ -290,7 +290,7 @@ fn claude_by_the_agent_client_protocol() {
         namespaces in=1000 out=100 usd=0.0075
     is told which places are not there: namespaces in=3000 out=300 usd=0.0225
     the login is refused: failed: claude-acp failed: Internal error: Failed to authenticate. API Error: 401 stub fault 401: authentication_failed
-        log in with the program itself, or choose another: `--agent scout`
+        log in with the program itself; or choose another: `--agent scout`
     the stream is cut: kept
     is cancelled by Ctrl-C: cancelled
     is tried: tried: The word is heron, in `hello.txt:1`.
@@ -306,7 +306,7 @@ fn gemini_by_the_agent_client_protocol() {
         insta::assert_snapshot!(table, @r#"
     answers: 0.61.0 - namespaces in=3000 out=300
     the login is refused: failed: gemini-acp failed: {"error":{"code":401,"message":"stub fault 401","status":"UNAVAILABLE"}}:   data: undefined
-        log in with the program itself, or choose another: `--agent scout`
+        log in with the program itself; or choose another: `--agent scout`
     the stream is cut: incomplete: gemini-acp did not finish: it ends in the middle of a sentence
         nothing was saved; ask again
     is cancelled by Ctrl-C: cancelled
