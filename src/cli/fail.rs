@@ -478,11 +478,10 @@ fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
             );
             return ("agent", AGENT, hint);
         }
-        AgentError::Lost { .. } => "`kb jobs retry ID` asks again",
         AgentError::TimeOut { .. } => "ask something smaller, or set `timeout = \"30m\"` in your `config.toml`",
         AgentError::TooMuchMemory { .. } => "ask something smaller, or set `memory = \"8G\"` in your `config.toml`",
         AgentError::TooMuch { .. } | AgentError::TooLarge { .. } => "ask something smaller",
-        AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
+        AgentError::Lost { .. } | AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
         AgentError::Incomplete { .. } => "nothing was saved; ask again",
         AgentError::Failed { kind: Trouble::Login, agent, .. } => {
             let hint = format!("{}; or choose another: `--agent scout`", how_to_log_in(agent));
