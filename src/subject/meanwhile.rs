@@ -21,6 +21,9 @@ const MOST: usize = 1_000;
 /// What a subject was like at one moment.
 #[derive(Debug)]
 pub(super) struct Before {
+    /// When it was looked at.
+    begun: SystemTime,
+    /// What changed since then bears no earlier time.
     since: SystemTime,
     git: Option<InGit>,
 }
@@ -42,7 +45,7 @@ struct InGit {
 impl Before {
     /// Of a folder that git does not know, or cannot compare.
     pub(super) fn unknown(begun: SystemTime) -> Self {
-        Self { since: begun.checked_sub(COARSEST).unwrap_or(begun), git: None }
+        Self { begun, since: begun.checked_sub(COARSEST).unwrap_or(begun), git: None }
     }
 
     /// Of a repository's folder, in which these paths differ from its commit.
@@ -122,12 +125,13 @@ impl Before {
         changed
     }
 
-    /// The files below a folder whose times are younger than the subject's pinning.
+    /// The files below a folder whose times are younger than the subject's pinning. What was written right before
+    /// bears nearly the same time as what was written right after, when no agent had begun to read: neither counts.
     fn touched(&self, root: &Path, hidden: &[PathBuf]) -> Vec<String> {
         let walk = super::walk(root, hidden);
         let is_new = |path: &str| {
             let metadata = std::fs::symlink_metadata(root.join(path));
-            metadata.is_ok_and(|metadata| files::newest(&metadata) >= self.since)
+            metadata.is_ok_and(|metadata| files::newest(&metadata) > self.begun)
         };
         let new = walk.files.into_iter().map(|entry| entry.path).filter(|path| is_new(path));
         new.take(MOST).collect()

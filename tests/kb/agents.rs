@@ -129,6 +129,7 @@ fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
     let tried = env.kb("agents check mine --json").json();
     assert_eq!(tried["outcome"], "tried");
     assert!(tried["answer"].as_str().unwrap().contains("heron"), "{tried}");
+    assert_eq!(tried["changed_meanwhile"], json!([]), "kb wrote the file itself, right before");
     assert!(env.notes().is_empty());
     let run = env.kb("agents check mime").ends_with(2);
     assert!(run.stderr.contains("did you mean `mine`?"), "{run}");

@@ -60,8 +60,6 @@ fn a_file_that_changes_while_the_agent_reads_is_cited_as_it_was() {
 fn what_comes_goes_and_is_committed_meanwhile_is_listed() {
     let env = Env::shop().agent(WAITS).file("ignored/x.log", "").file(".gitignore", "*.log\n").file("draft.py", "");
     let env = env.commit("before").file("untracked/a.py", "a").file("draft.py", "draft = 1\n");
-    // A folder that git does not know is compared by its times, which are coarse.
-    std::thread::sleep(Duration::from_millis(50));
     let answer = ask_json(&env, || {
         fs::write(env.path("shop/new.py"), "x = 1\n").unwrap();
         fs::write(env.path("untracked/b.py"), "b").unwrap();
@@ -84,8 +82,6 @@ fn what_comes_goes_and_is_committed_meanwhile_is_listed() {
 #[test]
 fn nothing_is_said_where_nothing_changes() {
     let env = Env::shop().agent(WAITS).file("untracked/a.py", "a").file("shop/app.py", "changed before\n");
-    // A folder that git does not know is compared by its times, which are coarse.
-    std::thread::sleep(Duration::from_millis(50));
     assert_eq!(ask_json(&env, || {})["changed_meanwhile"], serde_json::json!([]));
 }
 
@@ -103,7 +99,6 @@ fn a_person_is_told_in_one_line() {
 fn a_folder_without_git_is_compared_by_its_times() {
     let env = Env::new().agent(WAITS).file(".git/none", "").file("shop/cookies.py", "x = 1\n".repeat(30));
     let env = env.file("shop/invoices.py", "y = 1\n".repeat(30));
-    std::thread::sleep(Duration::from_millis(50));
     let answer = ask_json(&env, || edit(&env, "shop/cookies.py", |text| text + "z = 1\n"));
     assert_eq!(answer["changed_meanwhile"], serde_json::json!(["shop/cookies.py"]));
 }
