@@ -143,7 +143,7 @@ fn it_is_said_why_a_citation_is_broken() {
         line.rsplit(": ").next().unwrap().to_owned()
     };
     let text = cookies(&env);
-    write(&env, "shop/cookies.py", text.lines().take(22).map(|line| format!("{line}\n")).collect::<String>());
+    write(&env, "shop/cookies.py", text.split_inclusive('\n').take(22).collect::<String>());
     assert_eq!(said(&env), "what was cited is nowhere any more");
     fs::remove_file(env.path("shop/cookies.py")).unwrap();
     assert_eq!(said(&env), "the file is gone");
