@@ -173,8 +173,8 @@ impl Page<'_, '_> {
             };
             self.put(lead);
             self.put(&text);
-            if let Some((line, said)) = excerpt::telling_line(ranker, place, self.sources) {
-                let _ = write!(self.text, "; line {line} reads {}", excerpt::code(&said));
+            if let Some((_, said)) = excerpt::telling_line(ranker, place, self.sources) {
+                let _ = write!(self.text, "; one line reads {}", excerpt::code(&said));
             }
             let end = if self.text.ends_with('.') { "\n" } else { ".\n" };
             self.put(end);

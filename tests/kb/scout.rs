@@ -36,7 +36,7 @@ fn a_name_in_the_question_leads_to_where_it_is_set_and_used() {
         &answer,
         &[
             "`PARCEL_LIMIT` is set here: `DEFAULTS`",
-            "line 2 reads `\"PARCEL_LIMIT\": 7,`",
+            "one line reads `\"PARCEL_LIMIT\": 7,`",
             "`store.py:7` in `keep_parcel`",
         ],
         &["Not sure"],
@@ -133,7 +133,7 @@ fn what_happens_when_something_fails_tells_who_catches_it() {
     says(
         &answer,
         &[
-            "`serve` catches at `a.py:5` what comes out of `deliver_parcel`, called in line 4: `except Exception as error:`; calls `report_loss` (`a.py:9-12`)",
+            "`serve` catches at `a.py:5` what comes out of `deliver_parcel`: `except Exception as error:`; calls `report_loss` (`a.py:9-12`)",
             "`deliver_parcel` raises at `a.py:17`",
         ],
         &[],

@@ -127,8 +127,8 @@ impl Page<'_, '_> {
             let said = excerpt::code(&condition.text);
             let verb = if condition.catches { "handles" } else { "raises" };
             let _ = write!(self.text, "- {name} {verb} at {citation}: {said}");
-            if let Some((line, under)) = condition.under {
-                let _ = write!(self.text, ", under {} in line {line}", excerpt::code(&under));
+            if let Some((_, under)) = condition.under {
+                let _ = write!(self.text, ", under {}", excerpt::code(&under));
             }
             self.put("\n");
         }
@@ -180,8 +180,7 @@ impl Page<'_, '_> {
         let citation = self.cite(unit, line, line, 0.0);
         let callee = excerpt::code(&self.scan.qualified(step.callee).unwrap_or_default());
         let said = excerpt::code(said);
-        let mut text =
-            format!("{name} catches at {citation} what comes out of {callee}, called in line {}: {said}", step.line);
+        let mut text = format!("{name} catches at {citation} what comes out of {callee}: {said}");
         let calls: Vec<usize> = self
             .calls(found, unit)
             .into_iter()
