@@ -54,6 +54,8 @@ pub struct NoteView {
     pub revision: u32,
     /// The note that this one follows up.
     pub follows: Option<String>,
+    /// The notes that went along as context.
+    pub with: Vec<String>,
     /// As bad as the worst citation.
     pub status: &'static str,
     /// Best first.
@@ -161,6 +163,7 @@ impl NoteView {
             tags: head.tags.clone(),
             revision: head.revision.unwrap_or(1),
             follows: head.follows.clone(),
+            with: head.with.clone(),
             status: standing.status.word(),
             citations: citations(&head.citations, standing),
             unknown_names: head.unknown_names.clone(),

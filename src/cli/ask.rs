@@ -148,6 +148,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         for (flag, is_given, is_taken) in [
             ("--model", args.model.is_some(), agent.takes_model()),
             ("--max-cost", args.max_cost.is_some(), agent.takes_max_cost()),
+            ("--with", !args.with.is_empty(), agent.executable().is_some()),
         ] {
             if is_given && !is_taken {
                 say(&format!("kb: {} cannot be told that: `{flag}` does not hold for it", agent.name()));

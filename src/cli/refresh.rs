@@ -7,8 +7,9 @@ use super::settings::Settings;
 use super::terminal::Looker;
 use super::{choose, handles, jobs};
 use crate::citation::{Seen as CitedAs, Standing, Status};
-use crate::index::Entry;
+use crate::index::{Entry, Index};
 use crate::job::{Order, Record};
+use crate::search;
 use crate::subject::Seen;
 
 #[derive(Debug, clap::Args)]
@@ -48,8 +49,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         None => None,
     };
     let seen = Seen::read(&settings.machine);
+    let index = settings.index()?;
     let order = |entry: &Entry| {
-        let order = order(entry, &seen, settings)?;
+        let order = order(entry, &seen, settings, &index)?;
         Ok(Order {
             agent: agent.clone().unwrap_or(order.agent),
             keep_not_found: args.keep,
@@ -57,7 +59,6 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             ..order
         })
     };
-    let index = settings.index()?;
     let mut orders: Vec<Order> = Vec::new();
     if args.stale {
         let all = index.entries()?;
@@ -95,7 +96,7 @@ fn changed(entry: &Entry, standing: &Standing) -> bool {
     both.any(|(citation, verdict)| matches!(citation.seen, CitedAs::Held(_)) && is_worse(verdict.status))
 }
 
-fn order(entry: &Entry, seen: &Seen, settings: &Settings) -> Result<Order, Failure> {
+fn order(entry: &Entry, seen: &Seen, settings: &Settings, index: &Index) -> Result<Order, Failure> {
     let id = entry.id.to_string();
     let base = settings.base()?;
     let not_asked = || Failure::Asked(Asked::NotAnAnswer { id: id.clone() });
@@ -104,6 +105,12 @@ fn order(entry: &Entry, seen: &Seen, settings: &Settings) -> Result<Order, Failu
     let pinned = entry.head.subjects.first().ok_or_else(not_asked)?;
     let near = [settings.machine.here.as_path(), base.root.as_path()];
     let place = seen.whereabouts(pinned, &near).into_iter().next();
+    // A note may name anything; what is gone since holds nothing up.
+    let is_here = |with: &&String| {
+        let found = search::find(with, &base.root, index);
+        **with != id && found.is_ok_and(|entry| entry.id.as_str() == with.as_str())
+    };
+    let with = entry.head.with.iter().filter(is_here).cloned().collect();
     let not_here = || Failure::SubjectNotHere { id: id.clone(), name: pinned.name.clone() };
     Ok(Order {
         question,
@@ -111,6 +118,7 @@ fn order(entry: &Entry, seen: &Seen, settings: &Settings) -> Result<Order, Failu
         subject: place.ok_or_else(not_here)?,
         base: base.root.clone(),
         tags: entry.head.tags.clone(),
+        with,
         ask_anyway: true,
         leads: true,
         mend: true,

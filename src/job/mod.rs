@@ -401,6 +401,8 @@ async fn run(
         usage: Usage { seconds: Some(seconds.as_secs()).filter(|seconds| *seconds > 0), ..answer.usage },
         tags: kb.settings.tags_with(&order.tags),
         follows: order.follows.clone(),
+        // Scout reads the question alone.
+        with: if ask::is_scout(candidate) { Vec::new() } else { order.with.clone() },
         not_found: !answer.found,
         body,
         ..Draft::default()

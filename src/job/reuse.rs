@@ -50,8 +50,9 @@ fn answers(head: &Head, order: &Order, normal: &str, snapshot: &Snapshot) -> boo
         [about] => about.is_exactly(&snapshot.pinned),
         _ => false,
     };
-    let is_answer = head.origin.as_deref() == Some("agent") && !head.not_found && head.follows.is_none();
-    asked && by && about && is_answer
+    let by_itself = head.follows.is_none() && head.with.is_empty();
+    let is_answer = head.origin.as_deref() == Some("agent") && !head.not_found;
+    asked && by && about && by_itself && is_answer
 }
 
 /// Whether an answer of this agent is as good as one of the agent that is to be asked. Nobody knows which of

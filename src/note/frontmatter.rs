@@ -107,6 +107,7 @@ fn head(map: &[(String, Value)], frontmatter: &str) -> Head {
         not_found: matches!(value("not_found"), Some(Value::Bool(true))),
         tags: tags(value("tags")),
         follows: text("follows"),
+        with: list("with"),
         revision: text("revision").and_then(|text| text.parse().ok()),
         refreshed: text("refreshed").and_then(|text| moment(&text)),
     }

@@ -78,6 +78,8 @@ pub struct Head {
     pub tags: Vec<String>,
     /// The note that this one follows up.
     pub follows: Option<String>,
+    /// The notes that went along as context: an answer rests on them, too.
+    pub with: Vec<String>,
     /// 1, and one more with every refresh.
     pub revision: Option<u32>,
     /// When it was last asked again.

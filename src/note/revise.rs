@@ -6,7 +6,7 @@ use super::{Draft, Id, Note};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// Keys that a new answer gives anew, or leaves out.
-const ANSWERED: [&str; 16] = [
+const ANSWERED: [&str; 17] = [
     "kb",
     "question",
     "title",
@@ -21,6 +21,7 @@ const ANSWERED: [&str; 16] = [
     "unknown_names",
     "not_found",
     "usage",
+    "with",
     "revision",
     "refreshed",
 ];

@@ -34,6 +34,8 @@ pub struct Draft {
     pub tags: Vec<String>,
     /// The note that it follows up.
     pub follows: Option<String>,
+    /// Ids of the notes that went along as context.
+    pub with: Vec<String>,
     /// The markdown.
     pub body: String,
 }
@@ -81,6 +83,7 @@ impl Draft {
         if let Some(follows) = &self.follows {
             let _ = writeln!(out, "follows: {}", scalar(follows));
         }
+        flow(&mut out, "with", &self.with);
         out.push_str("---\n");
         out.push_str(&self.body);
         if !self.body.ends_with('\n') {

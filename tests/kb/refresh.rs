@@ -182,3 +182,28 @@ fn a_refresh_that_is_interrupted_leaves_the_note_as_it_was() {
     assert_eq!(shown(&env)["status"], "fresh");
     assert_eq!(env.kb("log @").ok().lines().count(), 2);
 }
+
+#[test]
+fn notes_that_went_along_are_recorded_and_go_along_again() {
+    let env = Env::shop();
+    let hours =
+        env.kb_reads("add --json --title Hours", "The crumb clerk bakes at night.\n").json()["note"]["id"].clone();
+    answers(&env, "echo '# Told'; echo; cat");
+    let hours = hours.as_str().unwrap();
+    let asked = env.kb(&format!("ask --json --agent mine --with {hours} where are signed cookies set")).any_json();
+    let id = asked["note"]["id"].as_str().unwrap();
+    let show = |env: &Env| env.kb(&format!("show --json {id}")).json()["note"].clone();
+    assert_eq!(show(&env)["with"], serde_json::json!([hours]));
+    let text = env.kb(&format!("show {id}")).ok();
+    assert!(text.contains(&format!("\nwith: [{hours}]\n")), "{text}");
+    // The note that is asked again, and the one beside it.
+    answers(&env, "echo '# Told'; echo; cat | grep -c 'note . of 2 begins'; true");
+    env.kb(&format!("refresh {id}")).ok();
+    assert_eq!(
+        (&show(&env)["with"], show(&env)["body"].as_str().unwrap().lines().last()),
+        (&serde_json::json!([hours]), Some("2"))
+    );
+    env.kb(&format!("rm {hours}")).ok();
+    env.kb(&format!("refresh {id}")).ok();
+    assert_eq!((&show(&env)["revision"], &show(&env)["with"]), (&3.into(), &serde_json::json!([])));
+}

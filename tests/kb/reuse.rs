@@ -75,6 +75,7 @@ fn a_note_that_is_no_plain_answer_is_not_shown_for_one() {
     for (from, to) in [
         ("origin: agent", "origin: human"),
         ("---\n#", "follows: k7f3qdm2\n---\n#"),
+        ("---\n#", "with: [k7f3qdm2]\n---\n#"),
         ("---\n#", "not_found: true\n---\n#"),
         ("\ncitations:", "\n  - other package=pypi:other@1.0\ncitations:"),
         ("citations:\n", "citations:\n  - shop/gone.py:1 broken=no-such-file\n"),

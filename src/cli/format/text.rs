@@ -133,6 +133,10 @@ impl Text {
             let question = self.row(&[(line_for_terminal(question), Style::new())], 7);
             writeln!(out, "{FAINT}asked:{FAINT:#} {question}")?;
         }
+        if !note.with.is_empty() {
+            let with = self.row(&[(line_for_terminal(&note.with.join(" ")), Style::new())], 6);
+            writeln!(out, "{FAINT}with:{FAINT:#} {with}")?;
+        }
         writeln!(out)?;
         self.body(&view.note, out)
     }
