@@ -157,7 +157,9 @@ fn the_last_line_of_a_job_is_its_row() {
     let env = Env::shop();
     let row = env.kb("ask --json --agent scout how are kubernetes pods scheduled").ends_with(1).any_json();
     let run = env.kb("ask --events --agent scout how are kubernetes pods scheduled").ends_with(1);
-    let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    let last = run.stdout.lines().last().unwrap();
+    assert_eq!(last.matches("\"format\":").count(), 1, "a key comes once: {last}");
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
     let names = |row: &serde_json::Value| {
         let names = row.as_object().unwrap().keys().filter(|name| *name != "event").cloned();
         names.collect::<std::collections::BTreeSet<String>>()
