@@ -49,7 +49,7 @@ pub(super) fn watch(records: &[Record], at_once: usize, settings: &Settings) -> 
         let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
         let mut terminated = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
         let (mut runner, mut link) = job::run_watched(&ids, at_once, &settings.machine).map_err(Failure::Detach)?;
-        say("`d` detaches: the jobs then go on without this terminal");
+        say("`d` detaches: the jobs then go on without this terminal; closing it cancels them");
         let (ended, mut end) = unbounded_channel();
         std::thread::spawn(move || ended.send(runner.wait()));
         let mut keys = keys();
