@@ -226,6 +226,8 @@ fn cancel(record: &Record, store: &Jobs, settings: &Settings) -> Result<(), Fail
     while began.elapsed() < STOPS {
         let record = folder.read()?;
         if is_over(&record, store, settings) {
+            // It is said here.
+            store.forget_news(&[&record.id]);
             say(&match store.state(&record, &settings.machine).as_str() {
                 "cancelled" => format!("{} is cancelled", record.id),
                 state => format!("{} ended before it could be cancelled: {state}", record.id),

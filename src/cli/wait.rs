@@ -52,11 +52,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         ended.push(view(&record, &store, settings));
     }
     // What was waited for is told.
-    let mut news = store.take_news();
-    news.retain(|news| ended.iter().all(|job| job.id != news.job));
-    if !news.is_empty() {
-        store.keep_news(&news);
-    }
+    store.forget_news(&ended.iter().map(|job| job.id.as_str()).collect::<Vec<_>>());
     let code = |state: &str| match state {
         "kept" | "reused" | "tried" => fail::DONE,
         "not_found" => fail::NO,

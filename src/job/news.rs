@@ -27,6 +27,15 @@ impl Jobs {
         let _ = file.and_then(|mut file| file.write_all(lines.concat().as_bytes()));
     }
 
+    /// Of these jobs there is no news: somebody knows already what became of them.
+    pub fn forget_news(&self, ids: &[&str]) {
+        let mut news = self.take_news();
+        news.retain(|news| !ids.contains(&news.job.as_str()));
+        if !news.is_empty() {
+            self.keep_news(&news);
+        }
+    }
+
     /// What nobody was told yet; each is had once.
     pub fn take_news(&self) -> Vec<News> {
         let mine = self.folder.with_file_name(format!("ended.{}", std::process::id()));

@@ -78,7 +78,7 @@ fn d_detaches_and_the_job_goes_on_without_being_started_again() {
     else {
         return;
     };
-    terminal.until("`d` detaches");
+    terminal.until("`d` detaches: the jobs then go on without this terminal; closing it cancels them");
     terminal.until("mine…");
     terminal.types("xd");
     let (_, shown) = terminal.ends();
@@ -142,4 +142,15 @@ fn the_next_command_tells_once_of_jobs_that_ended_while_nobody_looked() {
     let (_, shown) = terminal.ends();
     let line = format!("ended meanwhile: {id} (kept); `kb jobs` shows more\r\n");
     assert_eq!(shown.matches(&line).count(), 1, "{shown}");
+}
+
+#[test]
+fn who_cancels_a_job_is_not_told_that_it_ended() {
+    let env = Env::shop().agent(WAITS);
+    let id = env.kb("ask --detach --agent mine --no-leads where are signed cookies set").ok();
+    env.kb(&format!("jobs cancel {}", id.trim())).ok();
+    assert_eq!(env.kb(&format!("jobs show {} --json", id.trim())).json()["state"], "cancelled");
+    let Some(terminal) = Terminal::new(&env, "kb list") else { return };
+    let (_, shown) = terminal.ends();
+    assert!(!shown.contains("ended meanwhile"), "{shown}");
 }
