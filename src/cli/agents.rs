@@ -41,6 +41,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
         }
         Err(failure) => return Err(failure),
     };
+    if let Err(failure) = settings.base() {
+        say(&format!("kb: {failure}"));
+    }
     let agents = settings.roster.all().iter().map(|candidate| {
         let name = candidate.agent.name();
         let program = candidate.program(&settings.machine);

@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let agents = choose::chosen(&args.agent, settings)?;
     let base = settings.base()?;
     let subject = match &args.repo {
-        Some(folder) => settings.machine.here.join(folder),
+        Some(folder) => subject::root(folder, &settings.machine).map(|_| settings.machine.here.join(folder))?,
         None => match subject::here(&settings.machine) {
             Subject::Folder(folder) => folder,
         },

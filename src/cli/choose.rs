@@ -28,7 +28,7 @@ pub(super) fn chosen(named: &[String], settings: &Settings) -> Result<Vec<Chosen
     for name in wanted {
         let (candidate, why) = match name {
             "auto" => first(settings).map(|(candidate, why)| (candidate, Some(why)))?,
-            name => (by_name(name, settings)?, from),
+            name => (named_by(from, name, settings)?, from),
         };
         if all.iter().all(|other| other.candidate.agent.name() != candidate.agent.name()) {
             all.push(Chosen { candidate: candidate.clone(), why, is_named: name != "auto" });
@@ -37,14 +37,18 @@ pub(super) fn chosen(named: &[String], settings: &Settings) -> Result<Vec<Chosen
     Ok(all)
 }
 
-/// The agent of this name.
+/// The agent of this name, from the command line.
 pub(super) fn by_name<'a>(name: &str, settings: &'a Settings) -> Result<&'a Candidate, Failure> {
+    named_by(None, name, settings)
+}
+
+fn named_by<'a>(from: Option<&'static str>, name: &str, settings: &'a Settings) -> Result<&'a Candidate, Failure> {
     let roster = &settings.roster;
     let unknown = || {
         let known: Vec<String> = roster.all().iter().map(|known| known.agent.name().to_owned()).collect();
         let all: Vec<&str> = known.iter().map(String::as_str).collect();
         let nearest = suggestion::nearest(name, &all).map(str::to_owned);
-        Failure::NoSuchAgent { name: name.to_owned(), nearest, known }
+        Failure::NoSuchAgent { name: name.to_owned(), from, nearest, known }
     };
     roster.by_name(name).ok_or_else(unknown)
 }
@@ -58,12 +62,14 @@ pub(super) fn login(candidate: &Candidate, settings: &Settings) -> LoginState {
 /// Who `auto` is. A knowledge base may have a wish; the user's own word counts more.
 fn first(settings: &Settings) -> Result<(&Candidate, &'static str), Failure> {
     let ready = |candidate: &&Candidate| is_ready(candidate, settings);
-    let wish = settings.base()?.settings.agent.as_deref().and_then(|name| settings.roster.by_name(name));
+    // Whoever cannot do without a knowledge base says that there is none.
+    let base = settings.base().ok();
+    let wish = base.and_then(|base| base.settings.agent.as_deref()).and_then(|name| settings.roster.by_name(name));
     if let Some(wish) = wish.filter(ready) {
         return Ok((wish, "the `kb.toml` of this knowledge base names it"));
     }
     match settings.roster.all().iter().find(ready) {
-        Some(candidate) => Ok((candidate, "`auto` means this one: the first that is ready")),
+        Some(candidate) => Ok((candidate, "`auto` means this one, the first that is ready")),
         // Scout is kb itself.
         None => by_name("scout", settings).map(|scout| (scout, "no other is ready")),
     }

@@ -64,8 +64,8 @@ pub(super) enum Failure {
     Subject(#[from] SubjectError),
     #[error(transparent)]
     Job(#[from] JobError),
-    #[error("there is no agent called `{name}`")]
-    NoSuchAgent { name: String, nearest: Option<String>, known: Vec<String> },
+    #[error("there is no agent called `{name}`{}", from.map_or_else(String::new, |from| format!(": {from}")))]
+    NoSuchAgent { name: String, from: Option<&'static str>, nearest: Option<String>, known: Vec<String> },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error("kb runs inside its own job {job}: an agent that asks agents would never end")]

@@ -20,7 +20,7 @@ pub use history::{Commit, History};
 pub use home::{holds_home, private_in_home};
 pub use objects::Objects;
 pub use past::Past;
-pub use pin::{SubjectError, here, pin};
+pub use pin::{SubjectError, here, pin, root};
 pub use seen::Seen;
 pub use tree::{Committed, Tree};
 

@@ -65,17 +65,23 @@ pub fn here(machine: &Machine) -> Subject {
 /// part of it. A folder without git, without a commit, in the middle of a work tree: all will do.
 pub fn pin(subject: &Subject, hidden: &[PathBuf], machine: &Machine) -> Result<Snapshot, SubjectError> {
     let Subject::Folder(path) = subject;
-    let root =
-        machine.here.join(path).canonicalize().map_err(|source| SubjectError::Open { path: path.clone(), source })?;
-    if !root.is_dir() {
-        return Err(SubjectError::NotAFolder { path: path.clone() });
-    }
+    let root = root(path, machine)?;
     let hidden: Vec<PathBuf> = hidden.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
     if hidden.iter().any(|hidden| root.starts_with(hidden)) {
         return Err(SubjectError::KnowledgeBase { path: path.clone() });
     }
     let (pinned, before) = describe(&root, &hidden, machine);
     Ok(Snapshot { pinned, root, hidden, pinned_as: Some(Arc::new(before)) })
+}
+
+/// The folder that a user names, absolute, links resolved; an error where there is none.
+pub fn root(path: &Path, machine: &Machine) -> Result<PathBuf, SubjectError> {
+    let open = |source| SubjectError::Open { path: path.to_owned(), source };
+    let root = machine.here.join(path).canonicalize().map_err(open)?;
+    match root.is_dir() {
+        true => Ok(root),
+        false => Err(SubjectError::NotAFolder { path: path.to_owned() }),
+    }
 }
 
 fn describe(root: &Path, hidden: &[PathBuf], machine: &Machine) -> (Pinned, Before) {

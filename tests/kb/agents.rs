@@ -234,7 +234,7 @@ fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
     let is = |found: (String, String), name: &str, why: &str| {
         assert!(found.0 == name && found.1.ends_with(why), "{found:?}");
     };
-    is(default(&env, ""), "scout", "`auto` means this one: the first that is ready");
+    is(default(&env, ""), "scout", "ready; `auto` means this one, the first that is ready");
 
     // Codex would be the first that is ready.
     let codex = env.home().join("bin/codex");

@@ -271,3 +271,34 @@ printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"stop_reaso
     assert!(rows.iter().any(|row| row["note"]["body"].as_str().unwrap().contains("With the note")), "{run}");
     assert!(run.stderr.contains("kb: another job goes on in that session: the note goes along"), "{run}");
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_said_before_anything_is_asked() {
+    let env = Env::shop();
+    let run = env.kb("ask --repo nowhere where are signed cookies set").ends_with(3);
+    assert!(run.stderr.starts_with("kb: cannot open `nowhere`: "), "{run}");
+    env.kb("ask --repo README.md where are signed cookies set").ends_with(2);
+    assert_eq!(env.kb("jobs --json").json()["total"], 0);
+}
+
+#[test]
+fn who_names_an_agent_that_is_not_there_is_said() {
+    let env = Env::shop();
+    let config = env.home().join(".config/kb");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "agent = \"cluade\"\n").unwrap();
+    let run = env.kb("ask where are signed cookies set").ends_with(2);
+    let said = "kb: there is no agent called `cluade`: your `config.toml` names it\nhint: did you mean `claude`?\n";
+    assert_eq!(run.stderr, said);
+    let run = env.kb("ask --agent cluade where are signed cookies set").ends_with(2);
+    assert!(run.stderr.starts_with("kb: there is no agent called `cluade`\n"), "{run}");
+}
+
+#[test]
+fn agents_are_listed_where_no_knowledge_base_can_be_made() {
+    let env = Env::without_base().file("file", "");
+    let mut agents = env.command("agents");
+    agents.env("XDG_DATA_HOME", env.path("file"));
+    let run = env.run(agents, "").ends_with(0);
+    assert!(run.stdout.contains("* scout  ") && run.stderr.starts_with("kb: cannot make"), "{run}");
+}
