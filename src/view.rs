@@ -373,6 +373,8 @@ pub struct AgentStateView {
     pub default: bool,
     /// Why it is, or why it is not.
     pub why: String,
+    /// What installs it, or logs in: a sentence without a full stop. None if it is ready.
+    pub next: Option<String>,
 }
 
 /// `kb jobs`, `kb wait`

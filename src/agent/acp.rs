@@ -45,6 +45,18 @@ impl Agent for Acp {
         Some(self.command.first().map_or("", String::as_str))
     }
 
+    fn package(&self) -> Option<&str> {
+        self.kin().filter(|kin| kin.executable() == self.executable()).and_then(Agent::package)
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        self.kin().and_then(Agent::log_in)
+    }
+
+    fn service(&self, settings: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        self.kin().and_then(|kin| kin.service(settings))
+    }
+
     fn needs(&self) -> Needs {
         // What the user's configuration names comes on top: without it others have no network.
         self.kin().map_or_else(|| Needs { variables: variables(&[]), ..Needs::default() }, Agent::needs)

@@ -34,6 +34,14 @@ impl Agent for Claude {
         Some("claude")
     }
 
+    fn package(&self) -> Option<&str> {
+        Some("@anthropic-ai/claude-code")
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        Some("run `claude auth login`, or set `ANTHROPIC_API_KEY`")
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // The second renews its login.

@@ -10,6 +10,9 @@ use std::ffi::OsString;
 
 pub(super) struct Codex;
 
+/// The user's own settings.
+const SETTINGS_FILE: &str = ".codex/config.toml";
+
 /// A login that was refused as often will not be accepted.
 const MOST_REFUSED: u32 = 2;
 /// What may stay of a user's `config.toml`: models and who serves them, nothing that names a program.
@@ -36,12 +39,26 @@ impl Agent for Codex {
         Some("codex")
     }
 
+    fn package(&self) -> Option<&str> {
+        Some("@openai/codex")
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        Some("run `codex login`, or set `CODEX_API_KEY`")
+    }
+
+    fn service(&self, settings: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let settings: Value = toml::from_str(&settings(SETTINGS_FILE)?).ok()?;
+        let provider = text(&settings, &["model_provider"])?;
+        text(&settings, &["model_providers", provider, "base_url"]).map(str::to_owned)
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // With a key, with a login, to renew the login.
             hosts: reading::names(&["api.openai.com", "chatgpt.com", "auth.openai.com"]),
             variables: variables(&["CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"]),
-            seeds: vec![Seed { file: ".codex/config.toml".to_owned(), keep: &SETTINGS }],
+            seeds: vec![Seed { file: SETTINGS_FILE.to_owned(), keep: &SETTINGS }],
             sessions: reading::names(&[".codex/sessions/*.jsonl"]),
             moved: Some(Moved { variable: "CODEX_HOME", folder: ".codex" }),
             login: Some(Login {

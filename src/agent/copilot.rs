@@ -20,6 +20,14 @@ impl Agent for Copilot {
         Some("copilot")
     }
 
+    fn package(&self) -> Option<&str> {
+        Some("@github/copilot")
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        Some("run `copilot login`, or set `COPILOT_GITHUB_TOKEN`")
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // Each kind of plan has a host of its own.

@@ -25,6 +25,14 @@ impl Agent for Gemini {
         Some("gemini")
     }
 
+    fn package(&self) -> Option<&str> {
+        Some("@google/gemini-cli")
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        Some("log in within `gemini`, or set `GEMINI_API_KEY`")
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // With a key; with a login; the last two renew the login.

@@ -76,6 +76,23 @@ pub trait Agent: Send + Sync {
         None
     }
 
+    /// The npm package that brings its program.
+    fn package(&self) -> Option<&str> {
+        None
+    }
+
+    /// How users log in: an imperative without a full stop.
+    fn log_in(&self) -> Option<&str> {
+        None
+    }
+
+    /// The address of the service that the user's settings name in place of the usual one. `settings` gives the
+    /// text of one of its [`Needs::seeds`].
+    fn service(&self, settings: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let _ = settings;
+        None
+    }
+
     /// What it needs beside the code.
     fn needs(&self) -> Needs {
         Needs::default()

@@ -28,6 +28,14 @@ impl Agent for Opencode {
         Some("opencode")
     }
 
+    fn package(&self) -> Option<&str> {
+        Some("opencode-ai")
+    }
+
+    fn log_in(&self) -> Option<&str> {
+        Some("run `opencode auth login`")
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // The providers that most people have; others are named in the configuration.

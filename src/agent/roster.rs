@@ -1,10 +1,11 @@
 //! Who can be asked on this machine: the agents that kb knows and the user's own, each with what the
 //! user's configuration adds, and which of them is ready.
 
+use super::login::{LoginState, looks_logged_in};
 use super::{ALL, About, Agent, Needs, Sent};
 use crate::machine::Machine;
 use crate::sandbox::proxy::Allowed;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How many jobs of a service run at once where nobody says.
 const USUAL_AT_ONCE: usize = 8;
@@ -71,7 +72,13 @@ impl Candidate {
             Sent::Service(provider) => {
                 let named = |(name, host): (String, Allowed)| format!("`{host}`, as `{name}` says");
                 let services: Vec<String> = self.services(machine).into_iter().map(named).collect();
-                let to = if services.is_empty() { provider.to_owned() } else { services.join(", and to ") };
+                let own = self.service(machine).map(|host| format!("`{host}`"));
+                hosts.retain(|host| own.as_ref() != Some(host));
+                let to = match own {
+                    Some(own) => format!("{own}, as its own settings say"),
+                    None if services.is_empty() => provider.to_owned(),
+                    None => services.join(", and to "),
+                };
                 let more = match hosts.is_empty() {
                     true => String::new(),
                     false => format!("; it may also reach {}", hosts.join(", ")),
@@ -86,6 +93,27 @@ impl Candidate {
                 format!("{who}; what it reads may go to {}", reach.join(", "))
             }
         }
+    }
+
+    /// The service that the agent's own settings name. The wall lets through to it what the configuration names.
+    fn service(&self, machine: &Machine) -> Option<Allowed> {
+        let (needs, home) = (self.agent.needs(), machine.home.as_deref()?);
+        let value = |name: &str| machine.variable(name).map(ToOwned::to_owned);
+        let settings = |file: &str| std::fs::read_to_string(needs.users_file(file, home, &value)).ok();
+        self.agent.service(&settings).and_then(|address| Allowed::parse(&address, true))
+    }
+
+    /// Whether somebody seems to be logged in, by files and variables alone.
+    pub fn login(&self, machine: &Machine) -> LoginState {
+        let home = machine.home.as_deref().unwrap_or(Path::new("/nonexistent"));
+        looks_logged_in(&self.needs(), home, &|name| machine.variable(name).map(ToOwned::to_owned))
+    }
+
+    /// Whether its service would know nobody: there is no login, and the user says of no other service or key.
+    pub fn lacks_login(&self, machine: &Machine) -> bool {
+        let Options { env, hosts, .. } = &self.options;
+        let is_elsewhere = !env.is_empty() || !hosts.is_empty() || !self.services(machine).is_empty();
+        !is_elsewhere && self.service(machine).is_none() && self.login(machine) == LoginState::No
     }
 
     /// Services that variables name, which the wall lets through, with the variables' names.

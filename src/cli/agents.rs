@@ -1,6 +1,6 @@
 //! `kb agents`: who can be asked, who is by default, and which wall they get.
 
-use super::fail::{self, Failure};
+use super::fail::Failure;
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::terminal::Looker;
@@ -47,17 +47,20 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     let agents = settings.roster.all().iter().map(|candidate| {
         let name = candidate.agent.name();
         let program = candidate.program(&settings.machine);
-        let login = choose::login(candidate, settings);
+        let login = candidate.login(&settings.machine);
         let chosen = default.iter().find(|chosen| chosen.candidate.agent.name() == name);
-        let state = match (&program, login) {
-            (None, _) => match fail::how_to_install(name) {
-                Some(how) => format!("not installed: `{how}`"),
-                None => "not installed".to_owned(),
-            },
-            (Some(_), LoginState::No) => format!("installed; not logged in: {}", fail::how_to_log_in(name)),
-            (Some(_), LoginState::Yes) => "ready".to_owned(),
-            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in".to_owned(),
+        let next = match (&program, login) {
+            (None, _) => install(candidate),
+            (Some(_), LoginState::No | LoginState::Unknown) => candidate.agent.log_in().map(str::to_owned),
+            (Some(_), LoginState::Yes) => None,
         };
+        let state = match (&program, login) {
+            (None, _) => "not installed",
+            (Some(_), LoginState::No) => "installed; not logged in",
+            (Some(_), LoginState::Yes) => "ready",
+            (Some(_), LoginState::Unknown) => "installed; kb cannot tell whether it is logged in",
+        };
+        let state = next.as_ref().map_or_else(|| state.to_owned(), |next| format!("{state}: {next}"));
         let why = chosen.and_then(|chosen| chosen.why);
         AgentStateView {
             name: name.to_owned(),
@@ -71,6 +74,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             },
             default: chosen.is_some(),
             why: why.map_or_else(|| state.clone(), |why| format!("{state}; {why}")),
+            next,
         }
     });
     let agents = agents.collect();
@@ -81,6 +85,22 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
     printer.print(View::Agents(AgentsView { format: FORMAT, agents, wall, wall_notes }))
 }
 
+/// What brings an agent's program.
+pub(super) fn install(candidate: &Candidate) -> Option<String> {
+    candidate.agent.package().map(|package| format!("`npm install -g {package}`"))
+}
+
+/// What is said of an agent that is asked although its service would know nobody.
+pub(super) fn warn_of_login(candidate: &Candidate, settings: &Settings) {
+    let agent = candidate.agent;
+    if candidate.program(&settings.machine).is_some()
+        && candidate.lacks_login(&settings.machine)
+        && let Some(log_in) = agent.log_in()
+    {
+        say(&format!("kb: {} does not look logged in: {log_in}", agent.name()));
+    }
+}
+
 /// Read from where it is installed: nothing is started.
 fn version(candidate: &Candidate, program: &Path) -> Option<String> {
     match candidate.agent.executable() {
@@ -89,9 +109,17 @@ fn version(candidate: &Candidate, program: &Path) -> Option<String> {
     }
 }
 
+/// How long a trial may take.
+const SECONDS: u64 = 120;
+/// The same for one that can hardly succeed.
+const SECONDS_WITHOUT_LOGIN: u64 = 30;
+
 fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failure> {
     let store = jobs::to_start(settings)?;
     let candidate = choose::by_name(name, settings)?;
+    if !settings.json {
+        warn_of_login(candidate, settings);
+    }
     let folder =
         tempfile::tempdir().map_err(|source| Failure::Read { what: "a folder for a trial".to_owned(), source })?;
     let (file, text, question) = if candidate.agent.executable().is_some() {
@@ -109,7 +137,7 @@ fn check(name: &str, settings: &Settings, printer: &Printer) -> Result<u8, Failu
         base: settings.base()?.root.clone(),
         ask_anyway: true,
         is_trial: true,
-        seconds: Some(120),
+        seconds: Some(if candidate.lacks_login(&settings.machine) { SECONDS_WITHOUT_LOGIN } else { SECONDS }),
         ..Order::default()
     };
     let record = store.add(order, &settings.machine)?;

@@ -1,12 +1,11 @@
 //! `kb ask QUESTION...`
 
-use super::fail::{Asked, Failure, how_to_log_in};
+use super::fail::{Asked, Failure};
 use super::format::{Printer, View, say};
 use super::settings::Settings;
 use super::tag::check_tag;
 use super::terminal::{Looker, Word};
 use super::{choose, handles, jobs, terminal, watch_jobs};
-use crate::agent::login::LoginState;
 use crate::job::{Desk, Held, Jobs, Order, Record};
 use crate::question::Question;
 use crate::subject::{self, Subject};
@@ -166,11 +165,8 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             let candidate = &agent.candidate;
             let others = if args.agent.is_empty() { "; `--agent` names another" } else { "" };
             say(&format!("{} answers: {}{others}", candidate.agent.name(), candidate.about(&settings.machine)));
-            let name = candidate.agent.name();
-            if candidate.program(&settings.machine).is_some() && choose::login(candidate, settings) == LoginState::No {
-                say(&format!("kb: {name} does not look logged in: {}", how_to_log_in(name)));
-            }
         }
+        agents.iter().for_each(|agent| super::agents::warn_of_login(&agent.candidate, settings));
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
     // Scout is done before anybody could detach.

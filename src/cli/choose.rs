@@ -4,9 +4,8 @@
 use super::fail::Failure;
 use super::settings::{AgentFrom, Settings};
 use crate::agent::Candidate;
-use crate::agent::login::{LoginState, looks_logged_in};
+use crate::agent::login::LoginState;
 use crate::suggestion;
-use std::path::Path;
 
 /// An agent, and where the choice comes from.
 pub(super) struct Chosen {
@@ -53,12 +52,6 @@ fn named_by<'a>(from: Option<&'static str>, name: &str, settings: &'a Settings) 
     roster.by_name(name).ok_or_else(unknown)
 }
 
-/// Whether an agent seems to be logged in, by files and variables alone.
-pub(super) fn login(candidate: &Candidate, settings: &Settings) -> LoginState {
-    let home = settings.machine.home.as_deref().unwrap_or(Path::new("/nonexistent"));
-    looks_logged_in(&candidate.needs(), home, &|name| settings.machine.variable(name).map(ToOwned::to_owned))
-}
-
 /// Who `auto` is. A knowledge base may have a wish; the user's own word counts more.
 fn first(settings: &Settings) -> Result<(&Candidate, &'static str), Failure> {
     let ready = |candidate: &&Candidate| is_ready(candidate, settings);
@@ -76,7 +69,7 @@ fn first(settings: &Settings) -> Result<(&Candidate, &'static str), Failure> {
 }
 
 fn is_ready(candidate: &Candidate, settings: &Settings) -> bool {
-    candidate.program(&settings.machine).is_some() && login(candidate, settings) == LoginState::Yes
+    candidate.program(&settings.machine).is_some() && candidate.login(&settings.machine) == LoginState::Yes
 }
 
 impl AgentFrom {

@@ -511,27 +511,8 @@ fn let_through(lacks: &Lacks) -> String {
     )
 }
 
-pub(super) fn how_to_log_in(agent: &str) -> &'static str {
-    match agent {
-        "claude" => "run `claude auth login`, or set `ANTHROPIC_API_KEY`",
-        "codex" => "run `codex login`, or set `CODEX_API_KEY`",
-        "copilot" => "run `copilot login`, or set `COPILOT_GITHUB_TOKEN`",
-        "gemini" => "log in within `gemini`, or set `GEMINI_API_KEY`",
-        "opencode" => "run `opencode auth login`",
-        _ => "log in with the program itself",
-    }
-}
-
-/// Where a program comes from that is not installed; none where that is the user's business.
-pub(super) fn how_to_install(agent: &str) -> Option<&'static str> {
-    Some(match agent {
-        "claude" => "npm install -g @anthropic-ai/claude-code",
-        "codex" => "npm install -g @openai/codex",
-        "copilot" => "npm install -g @github/copilot",
-        "gemini" => "npm install -g @google/gemini-cli",
-        "opencode" => "npm install -g opencode-ai",
-        _ => return None,
-    })
+fn how_to_log_in(agent: &str) -> &'static str {
+    crate::agent::by_name(agent).and_then(|known| known.log_in()).unwrap_or("log in with the program itself")
 }
 
 /// There are flags, and no command; clap would name the hidden ones, too.

@@ -254,27 +254,6 @@ fn who_is_asked_by_default_is_the_one_that_is_marked_and_it_says_why() {
 }
 
 #[test]
-fn who_is_not_ready_learns_how_to_be() {
-    let env = Env::shop();
-    let claude = env.kb("agents").ok();
-    assert!(claude.contains("not installed: `npm install -g @anthropic-ai/claude-code`"), "{claude}");
-    let codex = env.home().join("bin/codex");
-    fs::create_dir_all(codex.parent().unwrap()).unwrap();
-    fs::write(&codex, "#!/bin/sh\nexit 1\n").unwrap();
-    fs::set_permissions(&codex, fs::Permissions::from_mode(0o700)).unwrap();
-    let path = format!("{}/bin:{}", env.home().display(), std::env::var("PATH").unwrap());
-    let with_codex = |line: &str| {
-        let mut command = env.command(line);
-        command.env("PATH", &path);
-        env.run(command, "")
-    };
-    let agents = with_codex("agents").ok();
-    assert!(agents.contains("not logged in: run `codex login`, or set `CODEX_API_KEY`"), "{agents}");
-    let run = with_codex("ask --agent codex where are signed cookies set");
-    assert!(run.stderr.contains("kb: codex does not look logged in: run `codex login`"), "{run}");
-}
-
-#[test]
 fn several_answers_say_whose_they_are_and_to_what() {
     let env = Env::shop();
     let run = env.kb("ask 'where are signed cookies set' 'how are invoices printed'").ok();
@@ -311,21 +290,6 @@ fn a_host_that_cannot_be_reached_is_named_and_so_is_the_user_s_proxy() {
     let run = env.run(command, "").ends_with(4);
     let said = "`api.example.com:443` could not be reached through the proxy `127.0.0.1:9`: Connection refused";
     assert!(run.stderr.contains(said) && run.stderr.contains("hint: check that proxy (`HTTPS_PROXY`)"), "{run}");
-}
-
-#[test]
-fn a_dry_run_says_which_flag_does_not_hold() {
-    let env = with_program(Env::shop(), "#!/bin/sh\ncat\n");
-    let run = env.kb("ask --agent mine --dry-run --max-cost 0.5 where are signed cookies set");
-    assert!(run.stderr.contains("`--max-cost` does not hold for it"), "{run}");
-}
-
-#[test]
-fn no_line_of_events_has_a_key_twice() {
-    let env = Env::shop();
-    for line in env.kb("ask --events where are signed cookies set").ok().lines() {
-        assert_eq!(line.matches("\"format\":1").count(), 1, "{line}");
-    }
 }
 
 /// What kb advises when a user's program ends without an answer.
@@ -366,4 +330,64 @@ fn a_program_that_lacks_something_behind_the_wall_says_what_to_let_through() {
 fn nobody_is_advised_to_show_a_program_what_it_only_asks_for() {
     let asks = advice("bin", "#!/bin/sh\ncat HOME_FOLDER/.ssh/id\necho HOME_FOLDER/.ssh/id: not found >&2\nexit 1\n");
     assert!(!asks.contains(".ssh"), "{asks}");
+}
+
+/// A program of this name on the path, which ends without a word.
+#[cfg(target_os = "linux")]
+fn with_named(env: Env, name: &str) -> Env {
+    let program = env.home().join("bin").join(name);
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, "#!/bin/sh\ncat > /dev/null\nexec sleep 60\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    env
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_cannot_be_asked_yet_is_listed_with_what_to_do_first() {
+    let env = with_named(Env::shop(), "codex");
+    let agents = stand_in::kb(&env, "agents --json").json();
+    let of = |name: &str| {
+        let all = agents["agents"].as_array().unwrap();
+        let agent = all.iter().find(|agent| agent["name"] == name).unwrap();
+        (agent["why"].as_str().unwrap().to_owned(), agent["next"].as_str().map(str::to_owned))
+    };
+    let log_in = "run `codex login`, or set `CODEX_API_KEY`";
+    assert_eq!(of("codex"), (format!("installed; not logged in: {log_in}"), Some(log_in.to_owned())));
+    assert_eq!(of("scout").1, None);
+    let (why, next) = of("opencode");
+    if next.is_some() {
+        assert_eq!(why, "not installed: `npm install -g opencode-ai`");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_is_asked_without_a_login_is_told_so_at_once() {
+    let env = with_named(Env::shop(), "codex");
+    let config = env.home().join(".config/kb");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "timeout = \"1s\"\n").unwrap();
+    let line = "ask --no-leads --agent codex where are signed cookies set";
+    let run = stand_in::kb(&env, line).ends_with(4);
+    let said = "kb: codex does not look logged in: run `codex login`, or set `CODEX_API_KEY`\n";
+    assert_eq!(run.stderr.lines().nth(1).map(|line| format!("{line}\n")).as_deref(), Some(said), "{run}");
+    // Its settings name a service that may know everybody.
+    fs::create_dir_all(env.home().join(".codex")).unwrap();
+    let own = "model_provider = \"own\"\n[model_providers.own]\nbase_url = \"http://10.1.2.3:9/v1\"\n";
+    fs::write(env.home().join(".codex/config.toml"), own).unwrap();
+    let run = stand_in::kb(&env, line).ends_with(4);
+    assert!(!run.stderr.contains("logged in"), "{run}");
+    assert!(
+        run.stderr
+            .starts_with("codex answers: Codex CLI; what it reads is sent to `10.1.2.3:9`, as its own settings say\n"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_dry_run_says_which_flags_do_not_hold() {
+    let env = Env::shop().agent("#!/bin/sh\n");
+    let run = env.kb("ask --dry-run --agent mine --max-cost 0.5 where are signed cookies set").ends_with(0);
+    assert_eq!(run.stderr, "kb: mine cannot be told that: `--max-cost` does not hold for it\n", "{run}");
 }
