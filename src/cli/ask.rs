@@ -166,7 +166,9 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             let others = if args.agent.is_empty() { "; `--agent` names another" } else { "" };
             say(&format!("{} answers: {}{others}", candidate.agent.name(), candidate.about(&settings.machine)));
         }
-        agents.iter().for_each(|agent| super::agents::warn_of_login(&agent.candidate, settings));
+        for agent in &agents {
+            super::agents::warn_of_login(&agent.candidate, settings);
+        }
     }
     let at_once = args.jobs.map_or(settings.jobs, usize::from);
     // Scout is done before anybody could detach.
