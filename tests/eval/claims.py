@@ -12,6 +12,8 @@ Standard library only.
 import argparse, collections, glob, json, os, random, re, subprocess, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# So many names, paths and excerpts are made up for each note.
+MADE_UP = 2
 CITED = re.compile(r"`([^`\s]+\.[a-z]+):(\d+)(?:-(\d+))?`")
 VERBS = "resolve flush rebuild sanitize collect dispatch negotiate rotate unwrap coalesce".split()
 NOUNS = "Session Ledger Payload Registry Envelope Cursor Quota Manifest Ticket Beacon".split()
@@ -116,14 +118,15 @@ def unknown(subject, notes, rng, n):
         n["others flagged"] += len(note["unknown_names"])
         for listed in note["unknown_names"]:
             print(f"{name}: flagged, though no claim: {listed}")
-        name, file, code = made_up(rng, tag, ending)
-        text = f"{body}\n\nThen `{name}` takes over, in `{file}`.\n\nIn `{path}:{first}-{last}`:\n\n```{tag}\n{code}\nledger_{code}\n```\n"
-        listed = subject.add(text, question)["unknown_names"]
-        for kind, what in (("names", name), ("paths", file), ("excerpts", code)):
-            n[f"made-up {kind}"] += 1
-            n[f"made-up {kind} found"] += what in listed
-            if what not in listed:
-                print(f"{subject.name}: not listed, though made up: {what}")
+        for _ in range(MADE_UP):
+            name, file, code = made_up(rng, tag, ending)
+            text = f"{body}\n\nThen `{name}` takes over, in `{file}`.\n\nIn `{path}:{first}-{last}`:\n\n```{tag}\n{code}\nledger_{code}\n```\n"
+            listed = subject.add(text, question)["unknown_names"]
+            for kind, what in (("names", name), ("paths", file), ("excerpts", code)):
+                n[f"made-up {kind}"] += 1
+                n[f"made-up {kind} found"] += what in listed
+                if what not in listed:
+                    print(f"{subject.name}: not listed, though made up: {what}")
 
 
 def main():
