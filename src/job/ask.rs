@@ -111,11 +111,19 @@ pub(super) async fn ask(
     let (stream, wanted) = (Some(stream), stop.wanted());
     let memory = Some(order.memory.unwrap_or_else(usual_memory));
     if is_scout(candidate) {
-        let Prepared { program, wall, .. } = prepared;
-        let started = scout::start(&program, snapshot, wall, desk)?;
-        let start = Start { stream, memory, stop: Some(Box::pin(wanted)), ..started };
-        let answer = agent::run(program, start, events).await?;
-        return Ok((answer, wall.word()));
+        let Prepared { mut program, mut wall, .. } = prepared;
+        loop {
+            let started = scout::start(&program, snapshot, wall, desk)?;
+            let start = Start { stream: stream.clone(), memory, stop: Some(Box::pin(stop.wanted())), ..started };
+            match agent::run(program, start, events).await {
+                // Around some folders none can be built (`/etc`); scout is kb itself, and needs none.
+                Err(AgentError::NotStanding { .. }) if wall != Wall::None => {
+                    wall = Wall::None;
+                    program = prepare(asked, Sessions::GoOn, events).await?.program;
+                }
+                answer => return Ok((answer?, wall.word())),
+            }
+        }
     }
     let around = async |prepared: &Prepared| {
         let Prepared { executable, program, wall, name, .. } = prepared;

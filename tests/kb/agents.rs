@@ -124,6 +124,13 @@ fn scout_answers_behind_each_wall() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn scout_answers_where_no_wall_can_be_built() {
+    let run = Env::shop().kb("ask --repo /etc where is the root user's home");
+    assert!(matches!(run.code, Some(0 | 1)), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
     let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\necho 'The word is heron, in `hello.txt:1`.'\n");
     let tried = env.kb("agents check mine --json").json();
