@@ -45,6 +45,8 @@ pub(crate) struct Signals {
     pub(crate) file: f32,
     /// How many things the question speaks of: the more, the less one place says all of them.
     pub(crate) concepts: usize,
+    /// How many units of source there are among which words could coincide.
+    pub(crate) units: u32,
 }
 
 impl Signals {
@@ -55,17 +57,26 @@ impl Signals {
             near: plain.iter().map(|place| place.near).fold(0.0, f32::max),
             file: plain.iter().map(|place| ranker.strict_in_file(place.ranked.unit)).fold(0.0, f32::max),
             concepts: ranker.query.concepts.len(),
+            units: ranker.scan.source_units,
         }
     }
 
     /// Whether the places answer the question.
     pub(crate) fn is_answer(&self) -> bool {
-        self.weight() > ENOUGH
+        self.weight() > ENOUGH - self.ease()
     }
 
     /// Whether they may: of the evaluation's questions in this range, as many had no answer as had one.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.weight() < SURE
+        self.weight() < SURE - self.ease()
+    }
+
+    /// How much less evidence a small code base needs. Where there is little code, words seldom meet by chance,
+    /// and no word is rare: the same answer there weighs less, and what is no answer weighs less still.
+    fn ease(&self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a logarithm needs no more digits")]
+        let units = self.units.max(1) as f32;
+        GROWTH * (SMALL / units).ln().max(0.0)
     }
 
     /// A logistic regression over the evaluation's answerable and unanswerable questions, its weights rounded.
@@ -80,6 +91,10 @@ impl Signals {
 const LOOKED: usize = 5;
 /// What an answer must reach; see [`Signals::is_answer`].
 const ENOUGH: f32 = 3.25;
+/// From so many units of source on, evidence weighs the same.
+const SMALL: f32 = 300.0;
+/// What must be reached grows so much with the logarithm of their number; measured on pieces of packages.
+const GROWTH: f32 = 0.5;
 /// What an answer reaches that is seldom a coincidence.
 const SURE: f32 = 3.9;
 
@@ -104,7 +119,7 @@ pub(crate) fn run(question: &str, ranker: &Ranker, sources: &mut Sources) -> Fin
     let signals = Signals::of(ranker, &distinct(scan, &cited, LOOKED));
     cited.sort_by(|a, b| b.ranked.score.total_cmp(&a.ranked.score).then(a.ranked.unit.cmp(&b.ranked.unit)));
     let mut places: Vec<Cited> = distinct(scan, &cited, PLACES).into_iter().cloned().collect();
-    let mut is_documented = signals.is_doubtful() && places.first().is_some_and(|place| says_it(ranker, place));
+    let mut is_documented = signals.weight() < SURE && places.first().is_some_and(|place| says_it(ranker, place));
     if !signals.is_answer()
         && let Some(at) = places.iter().position(|place| says_it(ranker, place))
     {

@@ -139,3 +139,31 @@ fn what_happens_when_something_fails_tells_who_catches_it() {
         &[],
     );
 }
+
+#[test]
+fn a_few_lines_of_code_answer_what_they_hold_and_nothing_else() {
+    let php = "<?php\nclass LimitException extends \\RuntimeException {}\n\nclass Order\n{\n    private const MAX_LINES = 20;\n    private array $lines = [];\n\n    public function add(string $sku, int $count): void\n    {\n        if (count($this->lines) >= self::MAX_LINES) {\n            throw new LimitException('order is full');\n        }\n        $this->lines[$sku] = $count;\n    }\n\n    public function total(array $prices): float\n    {\n        $sum = 0.0;\n        foreach ($this->lines as $sku => $count) {\n            $sum += $prices[$sku] * $count;\n        }\n        return $sum;\n    }\n}\n";
+    let kotlin = "class Mailer(private val transport: Transport, private val attempts: Int = 3) {\n    fun send(message: Message): Boolean {\n        repeat(attempts) { round ->\n            try {\n                transport.deliver(message)\n                return true\n            } catch (e: TransportException) {\n                Thread.sleep(100L shl round)\n            }\n        }\n        return false\n    }\n\n    fun greeting(name: String) = \"Dear $name\"\n}\n";
+    let shell = "#!/bin/sh\nset -eu\ntarget=${BACKUP_DIR:-/var/backup}\n\nrotate() {\n    ls -t \"$target\" | tail -n +8 | while read -r old; do\n        rm -f \"$target/$old\"\n    done\n}\n\ndump() {\n    pg_dump \"$1\" | gzip > \"$target/$1.sql.gz\" || {\n        echo \"dump of $1 failed\" >&2\n        exit 3\n    }\n}\n\ndump \"$1\"\nrotate\n";
+    for (path, source, question, told) in [
+        (
+            "Order.php",
+            php,
+            "what happens when an order has too many items, is an error raised",
+            "raises at `Order.php:12`",
+        ),
+        ("Order.php", php, "where is the total price computed", "`Order.total`"),
+        ("Mailer.kt", kotlin, "how often is sending a mail retried", "`Mailer.send`"),
+        ("backup.sh", shell, "where are old backups deleted", "`rotate`"),
+        ("backup.sh", shell, "what happens when the database dump fails", "`dump` raises at `backup.sh:14`"),
+    ] {
+        says(&ask(&[(path, source)], question, 0), &[told], &["not in this code"]);
+    }
+    for (path, source, question) in [
+        ("Order.php", php, "how are refunds paid back"),
+        ("Mailer.kt", kotlin, "where are attachments encoded"),
+        ("backup.sh", shell, "how is the backup uploaded to the cloud"),
+    ] {
+        ask(&[(path, source)], question, 1);
+    }
+}
