@@ -4,7 +4,7 @@
 
 use super::align::align;
 use super::file::{File, text_hash};
-use super::tokens::{FollowedTokens, Wanted, is_same_code};
+use super::tokens::{FollowedTokens, SortedImports, Wanted, is_same_code};
 use super::verdict::{Change, Verdict};
 use super::{Held, Lines, Status};
 use std::sync::OnceLock;
@@ -30,6 +30,8 @@ pub(super) struct Followed<'a> {
     origins: Vec<Option<usize>>,
     /// Followed when it is first asked for.
     tokens: OnceLock<Option<FollowedTokens<'a>>>,
+    /// The same.
+    imports: OnceLock<Option<SortedImports<'a>>>,
 }
 
 impl<'a> Followed<'a> {
@@ -41,13 +43,20 @@ impl<'a> Followed<'a> {
                 origins[*partner] = Some(at);
             }
         }
-        Self { old, new, partners, origins, tokens: OnceLock::new() }
+        Self { old, new, partners, origins, tokens: OnceLock::new(), imports: OnceLock::new() }
     }
 
     /// The same token by token; none where no language is known.
     fn tokens(&self) -> Option<&FollowedTokens<'a>> {
         let follow = || Some(FollowedTokens::from(self.old.outline()?, self.new.outline()?));
         self.tokens.get_or_init(follow).as_ref()
+    }
+
+    /// Where lines with imports went, if these were but sorted.
+    fn with_sorted_imports(&self, cited: Lines) -> Option<Lines> {
+        let follow = || SortedImports::from(self.old.outline()?, self.new.outline()?);
+        let imports = self.imports.get_or_init(follow).as_ref()?;
+        imports.image(cited, self.image(cited), self.new.outline()?)
     }
 
     /// Where lines went: from the first to the last of them that has a partner, with what was put between
@@ -63,12 +72,24 @@ impl<'a> Followed<'a> {
 
     /// Where lines went that are all still there, together and in order.
     pub(super) fn untouched(&self, lines: Lines) -> Option<Lines> {
+        let now = self.together(lines)?;
+        let is_same =
+            |i: u32| self.old.line((lines.first() + i) as usize - 1) == self.new.line((now.first() + i) as usize - 1);
+        (0..lines.len()).all(is_same).then_some(now)
+    }
+
+    /// The same, whatever their indentation.
+    fn together(&self, lines: Lines) -> Option<Lines> {
         let partners = self.partners.get(lines.first() as usize - 1..lines.last() as usize)?;
         let first = (*partners.first()?)?;
         let together = partners.iter().enumerate().all(|(i, partner)| *partner == Some(first + i));
-        let is_same = |i: usize| self.old.line(lines.first() as usize - 1 + i) == self.new.line(first + i);
-        let same = together && (0..partners.len()).all(is_same);
-        if same { range(first, first + partners.len()) } else { None }
+        if together { range(first, first + partners.len()) } else { None }
+    }
+
+    /// Where comments went that were indented otherwise.
+    fn indented_comments(&self, cited: Lines) -> Option<Lines> {
+        let is_code = !self.old.outline()?.plain(cited.first(), cited.last()).is_empty();
+        if is_code { None } else { self.together(cited) }
     }
 
     /// The share of the lines that say something and are still there. What is in another definition now,
@@ -168,7 +189,8 @@ fn follow(cited: Lines, held: &Held, followed: &Followed<'_>, new: &File, path: 
     if let Some(lines) = same_text(cited, &text, within, followed, new, budget) {
         return at(lines, cited, new, path, change_around(cited, old, lines, new));
     }
-    if let Some(lines) = same_code(cited, within, followed, new, budget) {
+    let otherwise = || followed.with_sorted_imports(cited).or_else(|| followed.indented_comments(cited));
+    if let Some(lines) = same_code(cited, within, followed, new, budget).or_else(otherwise) {
         return at(lines, cited, new, path, change_around(cited, old, lines, new).max(Change::Comments));
     }
     let surviving = followed.surviving(cited, within, new);

@@ -14,9 +14,19 @@ pub(super) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     pub(super) fn of(cited: Lines, outline: &'a Outline) -> Option<Self> {
-        let tokens = outline.plain(cited.first(), cited.last());
-        let before = outline.plain(cited.first().saturating_sub(NEAR), cited.first() - 1).pop();
-        let behind = outline.plain(cited.last() + 1, cited.last().saturating_add(NEAR)).into_iter().next();
+        Self::with(cited, outline, |_| true)
+    }
+
+    /// The same without what is imported.
+    fn beside_imports(cited: Lines, outline: &'a Outline) -> Option<Self> {
+        Self::with(cited, outline, |token| !token.import)
+    }
+
+    fn with(cited: Lines, outline: &'a Outline, counts: impl Fn(&Plain<'_>) -> bool) -> Option<Self> {
+        let on = |first: u32, last: u32| outline.plain(first, last).into_iter().filter(&counts);
+        let tokens: Vec<Plain<'_>> = on(cited.first(), cited.last()).collect();
+        let before = on(cited.first().saturating_sub(NEAR), cited.first() - 1).last();
+        let behind = on(cited.last() + 1, cited.last().saturating_add(NEAR)).next();
         (!tokens.is_empty()).then_some(Self { tokens, before, behind })
     }
 
@@ -52,7 +62,12 @@ pub(super) struct FollowedTokens<'a> {
 
 impl<'a> FollowedTokens<'a> {
     pub(super) fn from(old: &'a Outline, new: &'a Outline) -> Self {
-        let (old, new) = (old.plain(1, u32::MAX), new.plain(1, u32::MAX));
+        Self::with(old, new, |_| true)
+    }
+
+    fn with(old: &'a Outline, new: &'a Outline, counts: impl Fn(&Plain<'_>) -> bool) -> Self {
+        let on = |outline: &'a Outline| outline.plain(1, u32::MAX).into_iter().filter(&counts).collect::<Vec<_>>();
+        let (old, new) = (on(old), on(new));
         let partners = align(&texts(&old), &texts(&new));
         Self { old, new, partners }
     }
@@ -72,6 +87,42 @@ impl<'a> FollowedTokens<'a> {
         let nested =
             together && occurrences(&self.old[from..to], &self.new[first..first + partners.len()]).next().is_some();
         if nested { wanted.whole(first, first + partners.len() - 1, &self.new) } else { None }
+    }
+}
+
+/// A file whose imports may have been sorted and put together, followed without them.
+pub(super) struct SortedImports<'a> {
+    old: &'a Outline,
+    rest: FollowedTokens<'a>,
+}
+
+impl<'a> SortedImports<'a> {
+    /// None unless the file imports what it did.
+    pub(super) fn from(old: &'a Outline, new: &'a Outline) -> Option<Self> {
+        let same = old.import_words() == new.import_words();
+        same.then(|| Self { old, rest: FollowedTokens::with(old, new, |token| !token.import) })
+    }
+
+    /// Where lines with imports went, if all that is no import went together; `near` is where the lines around
+    /// them say that they are.
+    pub(super) fn image(&self, cited: Lines, near: Option<Lines>, now: &Outline) -> Option<Lines> {
+        if !self.old.plain(cited.first(), cited.last()).iter().any(|token| token.import) {
+            return None;
+        }
+        let Some(wanted) = Wanted::beside_imports(cited, self.old) else {
+            // Nothing but imports: so must be what they became.
+            return near.filter(|lines| now.plain(lines.first(), lines.last()).iter().all(|token| token.import));
+        };
+        let rest = self.rest.image(cited, &wanted)?;
+        // The imports stand on either side of the rest, whatever else came there.
+        let (first, last) = near.map_or((rest.first(), rest.last()), |lines| (lines.first(), lines.last()));
+        let (first, last) = (first.min(rest.first()), last.max(rest.last()));
+        let is_whole = |lines: &Lines| {
+            let all = now.plain(lines.first(), lines.last());
+            all.iter().filter(|token| !token.import).count() == wanted.tokens.len()
+        };
+        let wider = [(first, last), (first, rest.last()), (rest.first(), last)];
+        wider.into_iter().filter_map(|(first, last)| Lines::new(first, last)).find(is_whole).or(Some(rest))
     }
 }
 

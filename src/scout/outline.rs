@@ -4,6 +4,7 @@
 use super::language::{self, Kind, Language, Leaf};
 use super::symbols::{self, Symbols};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Definitions of one file, for citations.
@@ -25,6 +26,8 @@ struct Token {
     depth: u16,
     /// A formatter may add it or take it away, and nothing changes.
     style: bool,
+    /// It says what is imported: formatters sort that.
+    import: bool,
 }
 
 /// A token as it is compared where formatting does not count.
@@ -38,6 +41,8 @@ pub struct Plain<'a> {
     pub first: u32,
     /// The line that it ends on.
     pub last: u32,
+    /// It says what is imported, where the order does not count.
+    pub import: bool,
 }
 
 impl Outline {
@@ -88,9 +93,16 @@ impl Outline {
         let real = self.on(first, last).iter().filter(|token| !token.style);
         let plain = real.filter_map(|token| {
             let text = one_style(self.text.get(token.bytes.clone())?);
-            Some(Plain { text, depth: token.depth, first: token.first, last: token.last })
+            Some(Plain { text, depth: token.depth, first: token.first, last: token.last, import: token.import })
         });
         plain.collect()
+    }
+
+    /// The words of all that is imported.
+    pub fn import_words(&self) -> BTreeSet<&str> {
+        let texts =
+            self.code.iter().filter(|token| token.import).filter_map(|token| self.text.get(token.bytes.clone()));
+        texts.filter(|text| text.contains(char::is_alphanumeric)).collect()
     }
 
     fn on(&self, first: u32, last: u32) -> &[Token] {
@@ -137,7 +149,7 @@ fn code_tokens(
             let line = |row: usize| u32::try_from(row).unwrap_or(u32::MAX - 1) + 1;
             let text = source.get(node.byte_range()).unwrap_or("");
             let style = document.is_some()
-                || text == ";" && semicolons_are_style
+                || text == ";" && (semicolons_are_style || above.last().is_some_and(is_way_out))
                 || matches!(text, "(" | ")") && parentheses_are_style(&above)
                 || matches!(text, "{" | "}") && braces_are_style(&above)
                 || matches!(text, "'" | "\"") && quotes_are_style(&above, source)
@@ -151,6 +163,7 @@ fn code_tokens(
                 bytes: node.byte_range(),
                 depth,
                 style,
+                import: above.iter().any(is_import),
             });
         }
         if !comment && cursor.goto_first_child() {
@@ -244,9 +257,33 @@ fn braces_are_style(above: &[tree_sitter::Node]) -> bool {
         && block.named_child_count() == 1
         && block.named_child(0).is_some_and(|child| match child.kind() {
             // `match` and `if` as values are wrapped in a statement, without a semicolon.
-            "expression_statement" => child.child_count() == 1,
+            "expression_statement" => child.child_count() == 1 || is_way_out(&child),
             kind => !kind.ends_with("_statement") && !kind.ends_with("_declaration") && !kind.ends_with("_item"),
         })
+}
+
+/// Whether a statement leaves what it stands in, so that nothing hangs on its semicolon: `else { return }`.
+fn is_way_out(statement: &tree_sitter::Node) -> bool {
+    statement.kind() == "expression_statement"
+        && statement.child(0).is_some_and(|child| {
+            matches!(child.kind(), "return_expression" | "break_expression" | "continue_expression")
+        })
+}
+
+/// Whether a node says what is imported, or which files are part of this one.
+fn is_import(node: &tree_sitter::Node) -> bool {
+    match node.kind() {
+        "use_declaration"
+        | "import_statement"
+        | "import_from_statement"
+        | "import_declaration"
+        | "import_header"
+        | "using_directive"
+        | "namespace_use_declaration"
+        | "preproc_include" => true,
+        "mod_item" => node.child_by_field_name("body").is_none(),
+        _ => false,
+    }
 }
 
 /// Whether the innermost node is a key in quotation marks that can do without: `{ 'a': 1 }`.
@@ -301,6 +338,14 @@ mod tests {
             ("a.rs", "let f = |x| { x + 1; };", "let f = |x| { x + 1 };", false),
             ("a.rs", "match a { b => c, d => e }", "match a {\n    b => { c }\n    d => e,\n}", true),
             ("a.rs", "match a { b => c, d => e }", "match a { b => c, d => f }", false),
+            ("a.rs", "let Some(a) = b else { return };", "let Some(a) = b else {\n    return;\n};", true),
+            (
+                "a.rs",
+                "match a { b => return c, d => e }",
+                "match a {\n    b => {\n        return c;\n    }\n    d => e,\n}",
+                true,
+            ),
+            ("a.rs", "fn f() { if a { g() } }", "fn f() { if a { g(); } }", false),
             ("a.rs", "fn f() -> u8 { 1 }", "fn f() -> u8 { 1; }", false),
             ("a.rs", "f((a,))", "f((a))", false),
         ] {

@@ -115,6 +115,26 @@ fn comments_white_space_and_formatting_redden_nothing() {
 }
 
 #[test]
+fn what_a_formatter_sorts_and_indents_reddens_nothing() {
+    let old = "use shop::{cart::Cart, Basket};\nuse crate::till;\n\nfn pay(basket: Option<Basket>) {\n    let Some(basket) = basket else { return };\n  // Counts what is in it.\n    till::count(basket);\n}\n";
+    let new = "use crate::till;\nuse shop::{Basket, cart::Cart};\n\nfn pay(basket: Option<Basket>) {\n    let Some(basket) = basket else {\n        return;\n    };\n    // Counts what is in it.\n    till::count(basket);\n}\n";
+    let says = |lines: &str, new: &str| {
+        let env = Env::shop().file("pay.rs", old).commit("a till");
+        env.kb_reads("add --repo . --title Pay", format!("Paid in `pay.rs:{lines}`.\n")).ok();
+        write(&env, "pay.rs", new);
+        says(&env)
+    };
+    assert_eq!(says("1-2", new), "fresh comments");
+    assert_eq!(says("1-4", new), "fresh comments");
+    assert_eq!(says("5", new), "moved comments pay.rs:5-7");
+    assert_eq!(says("6", new), "moved comments pay.rs:8-8");
+    assert_eq!(says("1-2", &new.replace("cart::Cart", "cart::Trolley")), "stale lines");
+    assert_eq!(says("1-4", &new.replace("fn pay", "fn pay_all")), "stale lines");
+    assert_eq!(says("5", &new.replace("return;", "return ();")), "stale lines");
+    assert_eq!(says("6", &new.replace("Counts", "Weighs")), "stale lines");
+}
+
+#[test]
 fn code_beside_the_cited_lines_is_a_change_of_the_definition() {
     let env = Env::shop();
     env.kb_reads("add --repo . --title Sign", "Signed in `shop/cookies.py:20`.\n").ok();
