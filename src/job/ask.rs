@@ -111,19 +111,7 @@ pub(super) async fn ask(
     let (stream, wanted) = (Some(stream), stop.wanted());
     let memory = Some(order.memory.unwrap_or_else(usual_memory));
     if is_scout(candidate) {
-        let Prepared { mut program, mut wall, .. } = prepared;
-        loop {
-            let started = scout::start(&program, snapshot, wall, desk)?;
-            let start = Start { stream: stream.clone(), memory, stop: Some(Box::pin(stop.wanted())), ..started };
-            match agent::run(program, start, events).await {
-                // Around some folders none can be built (`/etc`); scout is kb itself, and needs none.
-                Err(AgentError::NotStanding { .. }) if wall != Wall::None => {
-                    wall = Wall::None;
-                    program = prepare(asked, Sessions::GoOn, events).await?.program;
-                }
-                answer => return Ok((answer?, wall.word())),
-            }
-        }
+        return Box::pin(ask_scout(asked, prepared, stream, memory, events)).await;
     }
     let around = async |prepared: &Prepared| {
         let Prepared { executable, program, wall, name, .. } = prepared;
@@ -189,6 +177,29 @@ pub(super) async fn ask(
                 Some(lacks) if wall != Wall::None => JobError::Lacking { error, lacks: Box::new(lacks) },
                 _ => error.into(),
             })
+        }
+    }
+}
+
+/// Asks scout. Around some folders no wall can be built (`/etc`); scout is kb itself, and needs none.
+async fn ask_scout(
+    asked: &Asked<'_>,
+    prepared: Prepared,
+    stream: Option<PathBuf>,
+    memory: Option<u64>,
+    events: &mut dyn FnMut(Event),
+) -> Result<(Answer, &'static str), JobError> {
+    let Asked { snapshot, desk, stop, .. } = *asked;
+    let Prepared { mut program, mut wall, .. } = prepared;
+    loop {
+        let started = scout::start(&program, snapshot, wall, desk)?;
+        let start = Start { stream: stream.clone(), memory, stop: Some(Box::pin(stop.wanted())), ..started };
+        match agent::run(program, start, events).await {
+            Err(AgentError::NotStanding { .. }) if wall != Wall::None => {
+                wall = Wall::None;
+                program = prepare(asked, Sessions::GoOn, events).await?.program;
+            }
+            answer => return Ok((answer?, wall.word())),
         }
     }
 }
