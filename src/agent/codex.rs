@@ -198,7 +198,8 @@ impl Dialogue for Lines {
             return Err(ending.incomplete("a content filter stopped it in the middle"));
         }
         if !self.looked && !self.resumed && !self.said.answer().is_empty() {
-            return Err(ending.incomplete("it answered without looking at anything"));
+            let (agent, partial) = (self.stamp.name.clone(), self.said.everything());
+            return Err(AgentError::Unfounded { agent, partial });
         }
         ending.answer(self.said.answer(), self.stamp.clone(), usage.clone())
     }

@@ -441,6 +441,8 @@ pub enum AgentError {
         agent: String,
         /// Exit code or signal.
         how: String,
+        /// A signal ended it.
+        killed: bool,
         /// Its last words.
         stderr: String,
     },
@@ -455,6 +457,14 @@ pub enum AgentError {
         partial: String,
         /// Its last words on standard error.
         stderr: String,
+    },
+    /// It answered and had looked at nothing.
+    #[error("{agent} answered without looking at anything")]
+    Unfounded {
+        /// Which agent.
+        agent: String,
+        /// What it said.
+        partial: String,
     },
     /// It reported a failure.
     #[error("{agent} failed: {why}{}", more_of_stderr(stderr, why))]
@@ -557,9 +567,23 @@ fn last_of_stderr(stderr: &str, lines: usize) -> String {
     if last.is_empty() { String::new() } else { format!(": {}", last.join(" / ")) }
 }
 
+/// A wall says by so much more that a signal ended the program, as shells do.
+const SIGNALLED: i32 = 128;
+const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
+
 impl Exit {
     /// `exit code 3`, or that a signal ended it.
     pub fn how(&self) -> String {
-        self.code.map_or_else(|| "ended by a signal".to_owned(), |code| format!("exit code {code}"))
+        match self.code {
+            None => "ended by a signal".to_owned(),
+            Some(code) if self.is_killed() => format!("ended by signal {}", code - SIGNALLED),
+            Some(code) => format!("exit code {code}"),
+        }
+    }
+
+    /// Whether a signal ended it that is not of its own making.
+    pub fn is_killed(&self) -> bool {
+        self.code.is_none_or(|code| [SIGKILL, SIGTERM].iter().any(|signal| code == SIGNALLED + signal))
     }
 }

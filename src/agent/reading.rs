@@ -149,7 +149,12 @@ impl Ending<'_> {
         let telling = self.exit.stderr.lines().find(|line| trouble(line) != Trouble::Other);
         match telling {
             Some(line) => self.failed(line),
-            None => AgentError::NoAnswer { agent: self.agent.to_owned(), how, stderr: self.exit.stderr.clone() },
+            None => AgentError::NoAnswer {
+                agent: self.agent.to_owned(),
+                how,
+                killed: self.exit.is_killed(),
+                stderr: self.exit.stderr.clone(),
+            },
         }
     }
 

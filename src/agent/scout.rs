@@ -67,8 +67,12 @@ impl Dialogue for Lines {
     }
 
     fn end(self: Box<Self>, exit: &Exit) -> Result<Answer, AgentError> {
-        let no_answer =
-            || AgentError::NoAnswer { agent: "scout".to_owned(), how: exit.how(), stderr: exit.stderr.clone() };
+        let no_answer = || AgentError::NoAnswer {
+            agent: "scout".to_owned(),
+            how: exit.how(),
+            killed: exit.is_killed(),
+            stderr: exit.stderr.clone(),
+        };
         let report = self.0.filter(|_| exit.code == Some(0)).ok_or_else(no_answer)?;
         let version = Some(env!("CARGO_PKG_VERSION").to_owned());
         Ok(Answer {

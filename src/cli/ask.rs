@@ -194,7 +194,8 @@ fn dry_run(orders: &[Order], settings: &Settings, printer: &Printer) -> Result<u
     let desk = Desk::new(settings.base()?, &settings.machine, &settings.roster);
     let mut worst = super::fail::DONE;
     for order in orders {
-        let plan = runtime.block_on(crate::job::plan(order, &desk))?;
+        let plan = runtime.block_on(crate::job::plan(order, &desk));
+        let plan = plan.map_err(|error| Failure::Job { agent: order.agent.clone(), error: Box::new(error) })?;
         worst = worst.max(printer.print(View::Plan(Box::new(plan.into())))?);
     }
     Ok(worst)

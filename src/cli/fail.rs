@@ -1,9 +1,12 @@
 //! Everything that can go wrong in a command: what to do next, and the exit code.
 
+mod of_job;
+
+pub(super) use of_job::of_job;
+
 use super::config::ConfigError;
-use crate::agent::{AgentError, Trouble};
 use crate::index::IndexError;
-use crate::job::{JobError, Lacks, Noticed, RecordError};
+use crate::job::{JobError, RecordError};
 use crate::knowledge_base::{FindError, SettingsError, StoreError};
 use crate::search::{HandleError, QueryError, SearchError};
 use crate::subject::SubjectError;
@@ -62,8 +65,8 @@ pub(super) enum Failure {
     Handle(#[from] HandleError),
     #[error(transparent)]
     Subject(#[from] SubjectError),
-    #[error(transparent)]
-    Job(#[from] JobError),
+    #[error("{error}")]
+    Job { agent: String, error: Box<JobError> },
     #[error("there is no agent called `{name}`{}", from.map_or_else(String::new, |from| format!(": {from}")))]
     NoSuchAgent { name: String, from: Option<&'static str>, nearest: Option<String>, known: Vec<String> },
     #[error(transparent)]
@@ -191,7 +194,7 @@ impl Failure {
             Failure::Config(error) => return of_config(error),
             Failure::Find(error) => return of_find(error),
             Failure::Store(error) => return of_store(error),
-            Failure::Job(error) => return of_job(error),
+            Failure::Job { agent, error } => return of_job(error, agent),
             Failure::Record(error) => return of_record(error),
             Failure::Index(_) => (
                 "index",
@@ -378,80 +381,6 @@ fn of_subject(error: &SubjectError) -> (&'static str, u8, String) {
     ("subject", exit, hint.to_owned())
 }
 
-/// A word for programs, the exit code, and what to do next about a job that came to nothing.
-pub(super) fn of_job(error: &JobError) -> (&'static str, u8, String) {
-    let (code, exit, hint) = match error {
-        JobError::Subject(error) => return of_subject(error),
-        JobError::Agent(error) => return of_agent(error),
-        JobError::Lacking { lacks, .. } => return ("agent", AGENT, let_through(lacks)),
-        JobError::Store(error) => return of_store(error),
-        JobError::Record(error) => return of_record(error),
-        JobError::Index(_) => (
-            "index",
-            FAILED,
-            "the index can be deleted at any time: remove the `.kb` folder of the knowledge base and try again",
-        ),
-        JobError::Handle(_) => ("no_such_note", NO, "`kb list` shows all notes"),
-        JobError::EmptyQuestion => ("usage", USAGE, "ask something: `kb ask where are signed cookies set`"),
-        JobError::NoSuchAgent { .. } => ("no_such_agent", USAGE, "`kb agents` lists those that kb knows"),
-        JobError::NotInstalled { .. } => ("not_installed", AGENT, "install it, or choose another: `--agent scout`"),
-        JobError::WholeHome { path, .. } => {
-            let hint = format!(
-                "ask in a project's folder or name one with `--repo`; `--repo {}` asks about the home, without what begins \
-                 with a dot",
-                path.display()
-            );
-            return ("whole_home", USAGE, hint);
-        }
-        JobError::Wall(error) => return ("wall", FAILED, error.remedy().to_owned()),
-        JobError::Home(_) => ("home", FAILED, "check the file that is named, and whether the disk is full"),
-        JobError::Upstream { variable, .. } => {
-            let hint = format!("set `{variable}` to an `http://` proxy, or to nothing to go without one");
-            return ("proxy", FAILED, hint);
-        }
-        JobError::Unsaved { path: None, .. } => {
-            ("unsaved", FAILED, "keep what is printed here (`kb add` makes a note of it), or make room and ask again")
-        }
-        JobError::Unsaved { path: Some(_), .. } => (
-            "unsaved",
-            FAILED,
-            "put that file into the knowledge base when it can be written: it is a note; nobody need be asked again",
-        ),
-        JobError::Hindered { error, noticed } => return of_hindered(error, noticed),
-        JobError::Cancelled => ("cancelled", AGENT, "`kb jobs retry ID` asks again"),
-    };
-    (code, exit, hint.to_owned())
-}
-
-fn of_hindered(error: &AgentError, noticed: &Noticed) -> (&'static str, u8, String) {
-    match (error, noticed) {
-        (_, Noticed::Certificate { .. }) => {
-            let hint = "set `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` to the file that holds it";
-            ("certificate", AGENT, hint.to_owned())
-        }
-        (_, Noticed::Unreached(unreached)) => {
-            let hint = match &unreached.through {
-                Some(_) => "check that proxy (`HTTPS_PROXY`), and ask again; scout needs no network",
-                None => "check the network, and ask again; scout needs none: `--agent scout`",
-            };
-            ("unreached", AGENT, hint.to_owned())
-        }
-        // What it says itself is surer.
-        (
-            AgentError::Failed { kind: Trouble::Login | Trouble::Overload | Trouble::NoSuchSession, .. }
-            | AgentError::Incomplete { .. },
-            _,
-        ) => of_agent(error),
-        (_, Noticed::Refused { hosts }) => {
-            let host = hosts.first().map_or("HOST", |host| host.strip_suffix(":443").unwrap_or(host));
-            let hint = format!(
-                "if it needs that, let it through: `hosts = [\"{host}\"]` under `[agents.NAME]` in your `config.toml`"
-            );
-            (of_agent(error).0, AGENT, hint)
-        }
-    }
-}
-
 fn of_record(error: &RecordError) -> (&'static str, u8, String) {
     let (code, exit, hint) = match error {
         RecordError::NoSuchJob { .. } => ("no_such_job", NO, "`kb jobs` lists them; they are kept for thirty days"),
@@ -462,57 +391,6 @@ fn of_record(error: &RecordError) -> (&'static str, u8, String) {
         }
     };
     (code, exit, hint.to_owned())
-}
-
-fn of_agent(error: &AgentError) -> (&'static str, u8, String) {
-    let hint = match error {
-        AgentError::Start { .. } => "check that the program is installed and may be run",
-        AgentError::NotStanding { .. } => {
-            "let it read what it lacks: `read = [\"FOLDER\"]` under `[agents.NAME]` in your `config.toml`"
-        }
-        AgentError::NoModel { .. } => "set `model` for it in your `config.toml`, under `[agents.NAME]`",
-        AgentError::NoAnswer { agent, .. } => {
-            let hint = format!(
-                "what it lacks behind the wall is let through by `read`, `env` and `hosts` under `[agents.{agent}]` in your \
-                 `config.toml`; `kb agents check {agent}` tries it"
-            );
-            return ("agent", AGENT, hint);
-        }
-        AgentError::TimeOut { .. } => "ask something smaller, or set `timeout = \"30m\"` in your `config.toml`",
-        AgentError::TooMuchMemory { .. } => "ask something smaller, or set `memory = \"8G\"` in your `config.toml`",
-        AgentError::TooMuch { .. } | AgentError::TooLarge { .. } => "ask something smaller",
-        AgentError::Lost { .. } | AgentError::Stopped { .. } => "`kb jobs retry ID` asks again",
-        AgentError::Incomplete { .. } => "nothing was saved; ask again",
-        AgentError::Failed { kind: Trouble::Login, agent, .. } => {
-            let hint = format!("{}; or choose another: `--agent scout`", how_to_log_in(agent));
-            return ("agent", AGENT, hint);
-        }
-        AgentError::Failed { kind: Trouble::Overload, .. } => "wait a little, or choose another: `--agent scout`",
-        AgentError::Failed { kind: Trouble::NoSuchSession, .. } => {
-            "ask without `--follow`; the note can go along with `--with`"
-        }
-        AgentError::Failed { kind: Trouble::Other, .. } => "ask again, or choose another: `--agent scout`",
-    };
-    ("agent", AGENT, hint.to_owned())
-}
-
-/// What could be let through the wall, as the configuration is written.
-fn let_through(lacks: &Lacks) -> String {
-    let list = |key: &str, values: &[String]| {
-        let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
-        (!values.is_empty()).then(|| format!("`{key} = [{}]`", values.join(", ")))
-    };
-    let lines = [list("read", &lacks.read), list("env", &lacks.variables)];
-    let lines: Vec<String> = lines.into_iter().flatten().collect();
-    format!(
-        "it may lack what the wall keeps from it; if you want it to have that, write {} under `[agents.NAME]` in your \
-         `config.toml`",
-        lines.join(", ")
-    )
-}
-
-fn how_to_log_in(agent: &str) -> &'static str {
-    crate::agent::by_name(agent).and_then(|known| known.log_in()).unwrap_or("log in with the program itself")
 }
 
 /// There are flags, and no command; clap would name the hidden ones, too.

@@ -188,14 +188,14 @@ impl<'a> Screen<'a> {
                 lines.for_each(|line| say(&line));
                 return Ok(code);
             }
-            Err(error) => Failure::Job(error),
+            Err(error) => Failure::Job { agent: record.order.agent.clone(), error: Box::new(error) },
         };
         if self.settings.json {
             self.printer.print(self.row(failed(record, &failure, (compared, nearly))))?;
             return Ok(failure.exit());
         }
         let code = self.printer.failure(&failure);
-        if let Failure::Job(JobError::Unsaved { .. }) = &failure {
+        if unsaved(&failure).is_some() {
             // No note shows it: here it is to be seen at least.
             self.printer.print(self.row(failed(record, &failure, Beside::default())))?;
         }
@@ -288,8 +288,8 @@ impl Watcher for Screen<'_> {
         self.looks
     }
 
-    fn hint(&self, error: &JobError) -> String {
-        fail::of_job(error).2
+    fn hint(&self, record: &Record, error: &JobError) -> String {
+        fail::of_job(error, &record.order.agent).2
     }
 }
 
@@ -406,16 +406,21 @@ fn done(
     Ok((view, last_line))
 }
 
+/// An answer that is no note.
+fn unsaved(failure: &Failure) -> Option<String> {
+    let Failure::Job { error, .. } = failure else { return None };
+    match &**error {
+        JobError::Unsaved { markdown, .. } => Some(markdown.clone()),
+        _ => None,
+    }
+}
+
 /// A job that came to nothing, for programs.
 fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> AskView {
     let outcome = match failure {
-        Failure::Interrupted | Failure::Terminated | Failure::Job(JobError::Cancelled) => "cancelled",
-        Failure::Job(error) => error.outcome(),
+        Failure::Interrupted | Failure::Terminated => "cancelled",
+        Failure::Job { error, .. } => error.outcome(),
         _ => "failed",
-    };
-    let answer = match failure {
-        Failure::Job(JobError::Unsaved { markdown, .. }) => Some(markdown.clone()),
-        _ => None,
     };
     AskView {
         format: FORMAT,
@@ -425,7 +430,7 @@ fn failed(record: &Record, failure: &Failure, (compared, nearly): Beside) -> Ask
         agent: record.order.agent.clone(),
         note: None,
         heading: None,
-        answer,
+        answer: unsaved(failure),
         citations: Vec::new(),
         abstained: false,
         changed_meanwhile: Vec::new(),

@@ -1,7 +1,7 @@
 //! One agent, asked: what it is told, the wall around it, and its answer.
 
 use super::enclose::{self, Enclosed, Enclosure};
-use super::lacks::Lacks;
+use super::lacks::{Behind, Lacks};
 use super::mend::Letter;
 use super::stop::Stop;
 use super::{Desk, JobError, Noticed, Order, offer, scout, told};
@@ -163,19 +163,27 @@ pub(super) async fn ask(
         // The answer was paid for.
         events(Event::Warning(error.to_string()));
     }
-    match (answer, report.and_then(Noticed::of)) {
-        (Ok(mut answer), _) => {
+    match answer {
+        Ok(mut answer) => {
             // Not all of them say it themselves.
             answer.agent.version = answer.agent.version.or_else(|| agent::installed_version(&executable));
             Ok((answer, wall.word()))
         }
-        (Err(error @ AgentError::Stopped { .. }), _) => Err(error.into()),
-        (Err(error), Some(noticed)) => Err(JobError::Hindered { error: Box::new(error), noticed }),
-        (Err(error), None) => {
-            let readable = enclose::readable(&candidate.needs(), &executable, snapshot, desk.machine);
-            Err(match Lacks::of(&error, &executable, &readable, desk.machine) {
-                Some(lacks) if wall != Wall::None => JobError::Lacking { error, lacks: Box::new(lacks) },
-                _ => error.into(),
+        Err(error @ AgentError::Stopped { .. }) => Err(error.into()),
+        Err(error) => {
+            let noticed = Noticed::of(&error, report.unwrap_or_default(), candidate.lacks_login(desk.machine));
+            let behind = Behind {
+                readable: &enclose::readable(&candidate.needs(), &executable, snapshot, desk.machine),
+                executable: &executable,
+                needs: &candidate.needs(),
+                is_trial: order.is_trial,
+            };
+            // What it needs to start at all comes before its login.
+            let is_first = matches!(noticed.as_slice(), [] | [Noticed::NoLogin]) && wall != Wall::None;
+            Err(match Lacks::of(&error, &behind, desk.machine).filter(|_| is_first) {
+                Some(lacks) => JobError::Lacking { error, lacks: Box::new(lacks) },
+                None if noticed.is_empty() => error.into(),
+                None => JobError::Hindered { error: Box::new(error), noticed },
             })
         }
     }

@@ -26,6 +26,11 @@ const PROXIES: [&str; 8] =
 pub(super) const SET_BY_THE_WALL: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
 
+/// Whether every agent has this variable, or one of kb's own in its place.
+pub(super) fn is_usual(name: &str) -> bool {
+    USUAL.contains(&name) || PROXIES.contains(&name) || ["PATH", "HOME", "TMPDIR", "KB_JOB"].contains(&name)
+}
+
 /// The wall of this command: what stands here, or nothing where the user said so.
 pub(super) fn wall(without: bool, desk: &Desk<'_>) -> Result<Wall, WallError> {
     match crate::sandbox::probe(&desk.machine.program) {

@@ -1,8 +1,9 @@
 //! What a program may have lacked behind the wall when it came to nothing: told to the user, never let
 //! through unasked, because the program's words may be another's.
 
-use crate::agent::{AgentError, Trouble};
+use crate::agent::{AgentError, Needs, Trouble};
 use crate::machine::Machine;
+use crate::sandbox::proxy::Allowed;
 use std::path::{Component, Path, PathBuf};
 
 /// Version managers: a part of their folder's path, and the variables by which their programs find it.
@@ -16,6 +17,13 @@ const MANAGERS: [(&str, &[&str]); 6] = [
 ];
 /// Folders of the home that many programs share, and some keep keys in: nobody is advised to show them.
 const OF_MANY: [&str; 4] = [".cache", ".cargo", ".config", ".local"];
+/// Words about a variable that is not there.
+const MISSING: [&str; 8] =
+    ["not set", "unset", "unbound", "undefined", "missing", "required", "environment variable", "keyerror"];
+/// Words about a host that is not reached.
+const UNREACHED: [&str; 6] = ["resolve", "lookup", "enotfound", "eai_again", "gaierror", "connect"];
+/// Endings of files that look like the end of a host's name.
+const ENDINGS: [&str; 6] = ["py", "js", "ts", "mjs", "cjs", "rs"];
 /// No more of a sort are named.
 const MOST: usize = 3;
 
@@ -26,12 +34,26 @@ pub struct Lacks {
     pub read: Vec<String>,
     /// For `env`.
     pub variables: Vec<String>,
+    /// For `hosts`.
+    pub hosts: Vec<String>,
+}
+
+/// Where an agent was that came to nothing.
+pub(super) struct Behind<'a> {
+    /// Its program.
+    pub(super) executable: &'a Path,
+    /// What could be read.
+    pub(super) readable: &'a [PathBuf],
+    /// What else it had.
+    pub(super) needs: &'a Needs,
+    /// It was asked about a file of kb's own: nobody else put words into its mouth.
+    pub(super) is_trial: bool,
 }
 
 impl Lacks {
     /// What may have been missing; none if the program says itself what went wrong, or nothing is known.
-    /// `readable` could be read.
-    pub(super) fn of(error: &AgentError, executable: &Path, readable: &[PathBuf], machine: &Machine) -> Option<Self> {
+    pub(super) fn of(error: &AgentError, behind: &Behind<'_>, machine: &Machine) -> Option<Self> {
+        let Behind { executable, readable, needs, is_trial } = *behind;
         let (AgentError::NotStanding { stderr: said, .. }
         | AgentError::NoAnswer { stderr: said, .. }
         | AgentError::Failed { kind: Trouble::Other, stderr: said, .. }) = error
@@ -58,10 +80,54 @@ impl Lacks {
             read.push(folder);
         }
         read.truncate(MOST);
-        let variables = manager.map(|(_, names)| names.iter().map(|name| (*name).to_owned()).collect());
-        let lacks = Self { read, variables: variables.unwrap_or_default() };
+        let mut lacks = Self { read, ..Self::default() };
+        lacks.variables.extend(manager.into_iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()));
+        if is_trial {
+            let why = if let AgentError::Failed { why, .. } = error { why } else { "" };
+            let text = format!("{why}\n{said}");
+            add(&mut lacks.variables, variables(&text, needs, machine));
+            add(&mut lacks.hosts, hosts(&text, needs));
+        }
         (lacks != Self::default()).then_some(lacks)
     }
+}
+
+/// The first few that are new.
+fn add(list: &mut Vec<String>, found: impl Iterator<Item = String>) {
+    for found in found {
+        if list.len() < MOST && !list.contains(&found) {
+            list.push(found);
+        }
+    }
+}
+
+/// Variables that a text misses, which are set and were not let through.
+fn variables<'a>(text: &'a str, needs: &'a Needs, machine: &'a Machine) -> impl Iterator<Item = String> + 'a {
+    let misses = |line: &&str| MISSING.iter().any(|word| line.to_lowercase().contains(word));
+    let words =
+        text.lines().filter(misses).flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let is_name = |word: &&str| word.len() > 2 && !word.chars().any(|c| c.is_ascii_lowercase());
+    let is_kept_out = |word: &&str| {
+        let is_had = needs.variables.iter().any(|name| name == word) || super::enclose::is_usual(word);
+        !is_had && machine.variable(word).is_some()
+    };
+    words.filter(is_name).filter(is_kept_out).map(str::to_owned)
+}
+
+/// Hosts that a text could not find or reach, and that were not let through.
+fn hosts<'a>(text: &'a str, needs: &'a Needs) -> impl Iterator<Item = String> + 'a {
+    let misses = |line: &&str| UNREACHED.iter().any(|word| line.to_lowercase().contains(word));
+    let part = |c: char| !c.is_ascii_alphanumeric() && !"-.:".contains(c);
+    let words =
+        text.lines().filter(misses).flat_map(move |line| line.split(part)).map(|word| word.trim_matches([':', '.']));
+    // `socket.gaierror` and `file.py` are none: the last part of a name is short, and no ending of a program's file.
+    let is_host = |word: &&str| {
+        let name = word.split(':').next().unwrap_or_default();
+        let (inside, last) = name.rsplit_once('.').unwrap_or_default();
+        let is_last = (2..=6).contains(&last.len()) && last.chars().all(|c| c.is_ascii_lowercase());
+        !inside.is_empty() && is_last && !ENDINGS.contains(&last) && Allowed::parse(word, false).is_some()
+    };
+    words.filter(is_host).map(str::to_owned).filter(|host| !needs.hosts.contains(host))
 }
 
 /// The absolute paths that a text names.

@@ -131,7 +131,9 @@ impl JobError {
     pub fn outcome(&self) -> &'static str {
         match (self, self.of_agent()) {
             (JobError::Cancelled, _) | (_, Some(AgentError::Stopped { .. })) => "cancelled",
-            (_, Some(AgentError::Incomplete { .. } | AgentError::TimeOut { .. })) => "incomplete",
+            (_, Some(AgentError::Incomplete { .. } | AgentError::Unfounded { .. } | AgentError::TimeOut { .. })) => {
+                "incomplete"
+            }
             _ => "failed",
         }
     }
@@ -231,12 +233,12 @@ pub enum JobError {
         source: UpstreamError,
     },
     /// The agent gave no answer, and something was noticed that may be the cause.
-    #[error("{error}; {noticed}")]
+    #[error("{error}{}", Noticed::tail(noticed))]
     Hindered {
         /// What the agent says.
         error: Box<AgentError>,
-        /// What was noticed.
-        noticed: Noticed,
+        /// What was noticed, the likeliest cause first; something.
+        noticed: Vec<Noticed>,
     },
     /// Somebody asked for it to stop.
     #[error("cancelled before it had an answer")]

@@ -41,7 +41,7 @@ pub trait Watcher {
     fn looks(&self) -> bool;
 
     /// What to do next about a failure, to be kept with the job.
-    fn hint(&self, error: &JobError) -> String;
+    fn hint(&self, record: &Record, error: &JobError) -> String;
 }
 
 /// Runs every job, `at_once` at a time, until all have ended; each is let go as it ends. [`Desk::stop`] ends
@@ -108,7 +108,7 @@ async fn one(
         () = given_up => Err(JobError::Cancelled),
     };
     let result = kept_partial(result, &held.folder);
-    let hint = result.as_ref().err().map(|error| watcher.borrow().hint(error));
+    let hint = result.as_ref().err().map(|error| watcher.borrow().hint(&record, error));
     record.ended = Some(Ended {
         outcome: result.as_ref().map_or_else(JobError::outcome, Outcome::word).to_owned(),
         at: desk.machine.now(),
@@ -131,6 +131,7 @@ async fn one(
 fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Outcome, JobError> {
     if let Some(
         AgentError::Incomplete { partial, .. }
+        | AgentError::Unfounded { partial, .. }
         | AgentError::TimeOut { partial, .. }
         | AgentError::TooMuchMemory { partial, .. }
         | AgentError::Stopped { partial, .. },

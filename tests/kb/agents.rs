@@ -379,6 +379,10 @@ fn who_is_asked_without_a_login_is_told_so_at_once() {
     let run = stand_in::kb(&env, line).ends_with(4);
     let said = "kb: codex does not look logged in: run `codex login`, or set `CODEX_API_KEY`\n";
     assert_eq!(run.stderr.lines().nth(1).map(|line| format!("{line}\n")).as_deref(), Some(said), "{run}");
+    assert!(
+        run.stderr.contains("codex was stopped after 1 s; it does not look logged in\nhint: run `codex login`"),
+        "{run}"
+    );
     // Its settings name a service that may know everybody.
     fs::create_dir_all(env.home().join(".codex")).unwrap();
     let own = "model_provider = \"own\"\n[model_providers.own]\nbase_url = \"http://10.1.2.3:9/v1\"\n";
@@ -397,4 +401,63 @@ fn a_dry_run_says_which_flags_do_not_hold() {
     let env = Env::shop().agent("#!/bin/sh\n");
     let run = env.kb("ask --dry-run --agent mine --max-cost 0.5 where are signed cookies set").ends_with(0);
     assert_eq!(run.stderr, "kb: mine cannot be told that: `--max-cost` does not hold for it\n", "{run}");
+}
+
+/// What is advised of a program that says this on standard error and fails.
+#[cfg(target_os = "linux")]
+fn advised(line: &str, said: &str) -> String {
+    let env = Env::shop().agent(&format!("#!/bin/sh\ncat > /dev/null\ncat >&2 << 'END'\n{said}\nEND\nexit 1\n"));
+    let mut command = env.command(line);
+    command.env("MY_KEY", "x").env("OTHER_KEY", "x");
+    let run = env.run(command, "").ends_with(4);
+    let hint = run.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).map(str::to_owned);
+    hint.unwrap_or_else(|| panic!("{run}"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trial_names_the_variables_and_hosts_that_a_program_misses() {
+    let check = "agents check mine";
+    let hint = advised(check, "mine: MY_KEY is not set\nOTHER_KEY is something else\nHOME is not set");
+    assert!(hint.contains("write `env = [\"MY_KEY\"]` under `[agents.mine]` in your"), "{hint}");
+    let hint = advised(check, "curl: (6) Could not resolve host: gw.example.com");
+    assert!(hint.contains("write `hosts = [\"gw.example.com\"]` under"), "{hint}");
+    let hint = advised(check, "  File \"socket.py\", in getaddrinfo\nsocket.gaierror: [Errno -2] Name not known");
+    assert!(!hint.contains("hosts ="), "{hint}");
+    // What is not set outside either is not the wall's doing; what an agent says of code may be the code's words.
+    assert!(!advised(check, "YOUR_KEY is not set").contains("env ="));
+    let hint = advised("ask --agent mine where are cookies set", "MY_KEY is not set");
+    assert!(hint.ends_with("`kb agents check mine` tries it") && !hint.contains("MY_KEY"), "{hint}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_was_killed_is_no_bug_of_kb() {
+    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\nkill -9 $$\n");
+    let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
+    assert!(
+        run.stderr.contains("kb: mine ended without an answer (ended by signal 9)\nhint: something ended"),
+        "{run}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_answers_without_looking_is_not_asked_again() {
+    let env = with_named(Env::shop(), "codex");
+    let says = r#"#!/bin/sh
+cat > /dev/null
+printf '%s\n' '{"type":"thread.started","thread_id":"s1"}' '{"type":"turn.started"}'
+printf '%s\n' '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"They are set somewhere."}}'
+printf '%s\n' '{"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":0,"output_tokens":1}}'
+"#;
+    fs::write(env.home().join("bin/codex"), says).unwrap();
+    let row = stand_in::kb(&env, "ask --json --no-leads --agent codex where are cookies set").ends_with(4).any_json();
+    assert_eq!(
+        (&row["outcome"], &row["error"]["message"]),
+        (&"incomplete".into(), &"codex answered without looking at anything".into())
+    );
+    assert_eq!(row["error"]["hint"], "nothing was saved; another agent can be asked: `--agent scout`");
+    let shown = env.kb(&format!("jobs show {} --json", row["job"].as_str().unwrap())).json();
+    assert_eq!(shown["partial"], "They are set somewhere.");
 }

@@ -93,7 +93,7 @@ fn a_host_that_was_refused_is_named_with_what_lets_it_through() {
     configure(&env, "hosts = [\"example.com\"]\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert!(run.stderr.contains("; it was not let through to `telemetry.example:443`\n"), "{run}");
-    let hint = "`hosts = [\"telemetry.example\"]` under `[agents.NAME]` in your `config.toml`";
+    let hint = "`hosts = [\"telemetry.example\"]` under `[agents.mine]` in your `config.toml`";
     assert!(run.stderr.contains(hint), "{run}");
 }
 

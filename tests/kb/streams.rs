@@ -64,6 +64,7 @@ fn outcome(result: Result<agent::Answer, AgentError>) -> String {
                 count(output)
             )
         }
+        Err(AgentError::Unfounded { partial, .. }) => format!("without a look: {:?}", cut(&partial)),
         Err(AgentError::Incomplete { why, partial, .. }) => format!("incomplete ({why}): {:?}", cut(&partial)),
         Err(AgentError::Failed { why, kind, .. }) => format!("failed, {kind:?}: {why}"),
         Err(other) => format!("error: {other}"),
@@ -146,7 +147,7 @@ fn claude_is_believed_only_when_its_answer_is_whole() {
     not-logged-in: failed, Login: Not logged in · Please run /login
     529-gives-up: failed, Overload: API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. Try again in a moment. If it persists, check your inference gateway (127.0.0.1:41531).
     sigint-in-tool: incomplete (error during execution): "Partial thought."
-    sigterm-in-tool: incomplete (it ended in the middle (exit code 143)): "Partial thought."
+    sigterm-in-tool: incomplete (it ended in the middle (ended by signal 15)): "Partial thought."
     resume-unknown: failed, NoSuchSession: No conversation found with session ID: 11111111-2222-4333-8444-555555555559
     "##);
     insta::assert_snapshot!(watched("claude", "success"), @r#"
@@ -180,7 +181,7 @@ fn codex_is_believed_only_when_its_answer_is_whole() {
     truncated-then-success: "# Where signed cookies are set⏎⏎The session cookie is set in" (133 letters) 3000/300 01a20a3c - -
     read-outside: "done" (4 letters) 2000/200 01a20a3b - -
     command-fails: "done" (4 letters) 2000/200 01a20a3b - -
-    in-landlock-blind: incomplete (it answered without looking at anything): "I will look.⏎⏎# Where signed cookies are set⏎⏎The session co"
+    in-landlock-blind: without a look: "I will look.⏎⏎# Where signed cookies are set⏎⏎The session co"
     refusal: incomplete (a content filter stopped it in the middle): "The session cookie is set in `shop/cook⏎⏎continued"
     token-limit: incomplete (Incomplete response returned, reason: max_output_tokens): "The session cookie is set in `shop/cook"
     truncated: failed, Other: stream disconnected before completion: stream closed before response.completed
