@@ -419,6 +419,8 @@ pub struct JobView {
     pub hint: Option<String>,
     /// What the agent said until it broke off.
     pub partial: Option<String>,
+    /// The end of what its program said on standard error.
+    pub stderr: Option<String>,
     /// The file of an answer that could not be saved, absolute.
     pub unsaved: Option<String>,
     /// Files that somebody changed while the agent read.
@@ -445,6 +447,7 @@ impl JobView {
             error: ended.and_then(|ended| ended.error.clone()),
             hint: ended.and_then(|ended| ended.hint.clone()),
             partial: None,
+            stderr: None,
             unsaved: None,
             changed_meanwhile: ended.map(|ended| ended.changed_meanwhile.clone()).unwrap_or_default(),
         }

@@ -515,12 +515,14 @@ pub enum AgentError {
         limit: u64,
     },
     /// It printed more than an answer can be.
-    #[error("`{program}` printed more than {} MB", limit >> 20)]
+    #[error("{agent} printed more than {} MB", limit >> 20)]
     TooMuch {
         /// Which program.
-        program: String,
+        agent: String,
         /// How much it may print.
         limit: usize,
+        /// What it said until then.
+        partial: String,
     },
     /// Talking to it failed.
     #[error("lost `{program}`: {source}")]

@@ -39,6 +39,8 @@ pub struct Start<'a> {
     pub environment: Option<Vec<(OsString, OsString)>>,
     /// Where its raw standard output is kept.
     pub stream: Option<PathBuf>,
+    /// Where the end of its standard error is kept, if it says anything there.
+    pub last_words: Option<PathBuf>,
     /// The exit code by which whoever builds the wall says that it did not come to the program.
     pub not_standing: Option<u8>,
     /// How much memory it and all that it starts may hold, in bytes; looked at about once a second.
@@ -93,6 +95,10 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
         (heard, said.unwrap_or_default())
     };
     let (heard, stderr) = together.await;
+    if let Some(path) = start.last_words.as_deref().filter(|_| !stderr.is_empty()) {
+        // Best effort: what of it tells why comes with the error.
+        let _ = private(path).and_then(|mut file| file.write_all(stderr.as_bytes()));
+    }
     processes.end(&mut child).await;
     let last_look = start.tick.as_mut().map_or(Ok(()), |tick| tick());
     let (code, stopped) = match heard? {
@@ -111,6 +117,7 @@ pub async fn run(program: Program, mut start: Start<'_>, events: &mut dyn FnMut(
     };
     Err(match why {
         Why::Time => AgentError::TimeOut { agent: short, limit: program.time_limit, partial },
+        Why::TooMuch => AgentError::TooMuch { agent: short, limit: LARGEST_OUTPUT, partial },
         Why::Memory(limit) => AgentError::TooMuchMemory { agent: short, limit, partial },
         Why::Wanted => AgentError::Stopped { agent: short, partial },
         Why::Error(error) => error,
@@ -135,6 +142,7 @@ enum Heard {
 enum Why {
     Time,
     Memory(u64),
+    TooMuch,
     Wanted,
     Error(AgentError),
 }
@@ -179,8 +187,9 @@ impl Talk<'_> {
             }
             tokio::select! {
                 line = lines.next_segment(), if is_open => match line.map_err(lost)? {
-                    Some(line) => match self.line(&line, events)? {
+                    Some(line) => match self.line(&line, events) {
                         Next::Line => {}
+                        Next::TooMuch => return Ok(Heard::Stopped(Why::TooMuch)),
                         Next::Stop => return Ok(stopped.map_or(Heard::Ended(None), Heard::Stopped)),
                     },
                     None => is_open = false,
@@ -208,10 +217,10 @@ impl Talk<'_> {
         }
     }
 
-    fn line(&mut self, line: &[u8], events: &mut dyn FnMut(Event)) -> Result<Next, AgentError> {
+    fn line(&mut self, line: &[u8], events: &mut dyn FnMut(Event)) -> Next {
         self.total += line.len() + 1;
         if self.total > LARGEST_OUTPUT {
-            return Err(AgentError::TooMuch { program: self.name.to_owned(), limit: LARGEST_OUTPUT });
+            return Next::TooMuch;
         }
         if let Some(stream) = &mut self.stream {
             // A full disk must not cost the answer; it will be told when the note is saved.
@@ -227,12 +236,13 @@ impl Talk<'_> {
             Step::HangUp => *stdin = None,
             Step::Stop => next = Next::Stop,
         });
-        Ok(next)
+        next
     }
 }
 
 enum Next {
     Line,
+    TooMuch,
     Stop,
 }
 
@@ -333,5 +343,6 @@ async fn last_words(pipe: Option<impl AsyncRead + Unpin>) -> String {
         let surplus = kept.len().saturating_sub(LAST_WORDS);
         kept.drain(..surplus);
     }
-    String::from_utf8_lossy(&kept).into_owned()
+    // Colours say nothing.
+    anstream::adapter::strip_str(&String::from_utf8_lossy(&kept)).to_string()
 }

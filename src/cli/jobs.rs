@@ -90,6 +90,7 @@ pub(super) fn run(args: &Args, settings: &Settings, printer: &Printer) -> Result
             let mut shown = view(&record, &store, settings);
             let answer = store.folder(&record.id).answer();
             shown.unsaved = answer.exists().then(|| answer.to_string_lossy().into_owned());
+            shown.stderr = std::fs::read_to_string(store.folder(&record.id).stderr()).ok();
             shown.partial = std::fs::read_to_string(store.folder(&record.id).partial()).ok();
             printer.print(View::Job(Box::new(shown)))
         }
@@ -282,7 +283,10 @@ pub(super) fn view(record: &Record, store: &Jobs, settings: &Settings) -> JobVie
     let mut view = JobView::new(record, store.state(record, &settings.machine));
     if view.state == "interrupted" {
         view.error = Some("its process died".to_owned());
-        view.hint = Some(format!("`kb jobs retry {}` asks again", record.id));
+        let said = std::fs::metadata(store.folder(&record.id).stream()).is_ok_and(|stream| stream.len() > 0);
+        let log =
+            if said { format!("; `kb jobs log {}` prints what its agent had said", record.id) } else { String::new() };
+        view.hint = Some(format!("`kb jobs retry {}` asks again{log}", record.id));
     }
     view
 }

@@ -4,7 +4,7 @@ use super::enclose::{self, Enclosed, Enclosure};
 use super::lacks::{Behind, Lacks};
 use super::mend::Letter;
 use super::stop::Stop;
-use super::{Desk, JobError, Noticed, Order, offer, scout, told};
+use super::{Desk, Folder, JobError, Noticed, Order, offer, scout, told};
 use crate::agent::home::{self, HomeError};
 use crate::agent::login::{LoginError, LoginWatch};
 use crate::agent::{self, AgentError, Answer, Brief, Candidate, Event, Program, Start};
@@ -97,10 +97,10 @@ pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
     })
 }
 
-/// Asks the agent. Its answer, and the wall that it was behind. `stream` is where its raw output goes.
+/// Asks the agent. Its answer, and the wall that it was behind. `folder` is where its raw output goes.
 pub(super) async fn ask(
     asked: &Asked<'_>,
-    stream: PathBuf,
+    folder: &Folder,
     events: &mut dyn FnMut(Event),
 ) -> Result<(Answer, &'static str), JobError> {
     let mut prepared = prepare(asked, Sessions::GoOn, events).await?;
@@ -108,7 +108,7 @@ pub(super) async fn ask(
     if stop.is_wanted() {
         return Err(JobError::Cancelled);
     }
-    let (stream, wanted) = (Some(stream), stop.wanted());
+    let (stream, wanted) = (Some(folder.stream()), stop.wanted());
     let memory = Some(order.memory.unwrap_or_else(usual_memory));
     if is_scout(candidate) {
         return Box::pin(ask_scout(asked, prepared, stream, memory, events)).await;
@@ -142,6 +142,7 @@ pub(super) async fn ask(
         command: std::mem::take(&mut enclosure.command),
         environment: Some(std::mem::take(&mut enclosure.environment)),
         stream,
+        last_words: Some(folder.stderr()),
         not_standing: (wall != Wall::None).then_some(NOT_STANDING),
         memory,
         tick: Some(Box::new(tick)),

@@ -42,7 +42,7 @@ pub(super) async fn mended(
     events(Event::Doing("mending broken citations".to_owned()));
     let letter = Letter { text, session: Session { used: Some(used_so_far(asked, answer)), id } };
     let again = Asked { order: &order, letter: Some(&letter), ..*asked };
-    let second = match ask::ask(&again, folder.stream(), events).await {
+    let second = match ask::ask(&again, folder, events).await {
         Ok((second, _)) => second,
         Err(error) => {
             events(Event::Warning(format!("broken citations stay as they are: {error}")));

@@ -362,7 +362,7 @@ async fn run(
     let asked =
         ask::Asked { order, question: &question, candidate, snapshot: &snapshot, desk, stop, id: &id, letter: None };
     desk.looks.get_ready(&snapshot);
-    let (mut answer, wall) = ask::ask(&asked, folder.stream(), events).await?;
+    let (mut answer, wall) = ask::ask(&asked, folder, events).await?;
     let mut citations = cited(&answer, &snapshot);
     if order.mend
         && let Some(better) = mend::mended(&asked, &answer, &citations, started, folder, events).await

@@ -15,6 +15,9 @@ const LOOKS: Duration = Duration::from_millis(200);
 /// How long a job that was asked to stop may take; most take less.
 const GIVEN_UP: Duration = GRACE.saturating_add(Duration::from_secs(2));
 
+/// The most that is kept of an answer that broke off, in bytes; the stream has all.
+const LONGEST_PARTIAL: usize = 256 << 10;
+
 /// How often a watcher is told that time goes by.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -133,12 +136,13 @@ fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Ou
         AgentError::Incomplete { partial, .. }
         | AgentError::Unfounded { partial, .. }
         | AgentError::TimeOut { partial, .. }
+        | AgentError::TooMuch { partial, .. }
         | AgentError::TooMuchMemory { partial, .. }
         | AgentError::Stopped { partial, .. },
     ) = result.as_ref().err().and_then(JobError::of_agent)
         && !partial.is_empty()
     {
-        let _ = folder.write_partial(partial);
+        let _ = folder.write_partial(&partial[..partial.floor_char_boundary(LONGEST_PARTIAL)]);
     }
     match result {
         Err(JobError::Agent(AgentError::Stopped { .. })) => Err(JobError::Cancelled),

@@ -5,6 +5,7 @@ use crate::machine::Machine;
 use chrono::{DateTime, TimeDelta, Utc};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -15,6 +16,7 @@ const RECORD: &str = "job.json";
 const LOCK: &str = "lock";
 const CANCEL: &str = "cancel";
 const STREAM: &str = "stream";
+const STDERR: &str = "stderr";
 const PARTIAL: &str = "partial.md";
 const ANSWER: &str = "answer.md";
 /// How long jobs are kept.
@@ -197,7 +199,10 @@ impl Jobs {
         let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| Folder(entry.path()));
         let wanted = folders.filter(|folder| is_wanted(&folder.id()));
         let mut records: Vec<Record> = wanted.filter_map(|folder| folder.read().ok()).collect();
-        records.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        // Those of one second in the order in which they were made.
+        let made =
+            |record: &Record| fs::metadata(self.folder.join(&record.id)).and_then(|folder| folder.created()).ok();
+        records.sort_by_cached_key(|record| Reverse((record.created, made(record), record.id.clone())));
         records
     }
 
@@ -332,6 +337,11 @@ impl Folder {
         self.0.join(STREAM)
     }
 
+    /// The end of what the agent's program said on standard error.
+    pub fn stderr(&self) -> PathBuf {
+        self.0.join(STDERR)
+    }
+
     /// What the agent said until it broke off.
     pub fn partial(&self) -> PathBuf {
         self.0.join(PARTIAL)
@@ -364,7 +374,7 @@ impl Folder {
 
     /// Forgets what an earlier attempt left.
     pub fn clear(&self) {
-        for name in [CANCEL, STREAM, PARTIAL] {
+        for name in [CANCEL, STREAM, STDERR, PARTIAL] {
             let _ = fs::remove_file(self.0.join(name));
         }
     }

@@ -53,6 +53,10 @@ fn a_job_whose_process_died_is_interrupted_and_can_be_repeated() {
     let shown = env.kb(&format!("jobs show {id}")).ok();
     assert!(shown.contains("\n  error     its process died\n"), "{shown}");
     assert!(shown.contains(&format!("\n  hint      `kb jobs retry {id}` asks again\n")), "{shown}");
+    fs::write(env.home().join(".local/state/kb/jobs").join(id).join("stream"), "They are set").unwrap();
+    let shown = env.kb(&format!("jobs show {id}")).ok();
+    let hint = format!("`kb jobs retry {id}` asks again; `kb jobs log {id}` prints what its agent had said\n");
+    assert!(shown.contains(&hint), "{shown}");
     env.kb(&format!("jobs retry {id}")).ok();
     assert_eq!(states(&env), ["kept"]);
     env.kb(&format!("jobs rm {id}")).ok();
@@ -167,4 +171,50 @@ fn the_last_line_of_a_job_is_its_row() {
     assert_eq!(names(&last), names(&row));
     let failed = env.kb("ask --events --agent scot where are cookies").ends_with(2).any_json();
     assert_eq!(failed["error"]["code"], "no_such_agent");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_last_lines_of_standard_error_are_kept_with_the_job() {
+    let says = "#!/bin/sh\ncat > /dev/null\nfor n in 1 2 3 4 5 6; do printf '\\033[31mline %s\\033[0m\\n' $n >&2; done\nsleep 60\n";
+    let env = Env::shop().agent(says);
+    let config = env.home().join(".config/kb/config.toml");
+    fs::write(&config, format!("timeout = \"1s\"\n{}", fs::read_to_string(&config).unwrap())).unwrap();
+    let row = env.kb("ask --json --no-leads --agent mine where are cookies set").ends_with(4).any_json();
+    let id = row["job"].as_str().unwrap();
+    let shown = env.kb(&format!("jobs show {id}")).ok();
+    let lines = "\nits last lines on standard error:\n\n  line 2\n  line 3\n  line 4\n  line 5\n  line 6\n";
+    assert!(shown.contains(lines), "{shown}");
+    assert!(env.kb(&format!("jobs show {id} --json")).json()["stderr"].as_str().unwrap().starts_with("line 1\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_an_answer_that_is_too_long_the_beginning_is_kept() {
+    let env = Env::shop()
+        .agent("#!/bin/sh\ncat > /dev/null\nexec yes 'it is set in a place that cannot be told in one line'\n");
+    let row = env.kb("ask --json --no-leads --agent mine where are cookies set").ends_with(4).any_json();
+    assert_eq!(row["error"]["message"], "mine printed more than 64 MB");
+    let shown = env.kb(&format!("jobs show {} --json", row["job"].as_str().unwrap())).json();
+    let partial = shown["partial"].as_str().unwrap();
+    assert!(partial.starts_with("it is set in a place") && partial.len() <= 256 << 10, "{}", partial.len());
+}
+
+#[test]
+fn jobs_of_one_second_are_listed_newest_first_and_a_narrow_list_shows_what_was_asked() {
+    let env = Env::shop();
+    let asked = ["where are cookies set", "how are invoices printed", "what signs a cookie", "who reads cookies"];
+    let mut ask = env.command("ask --agent scout --jobs 1");
+    ask.args(asked);
+    assert!(matches!(env.run(ask, "").code, Some(0 | 1)));
+    let jobs = env.kb("jobs --json").json();
+    let listed = jobs["jobs"].as_array().unwrap().iter().map(|job| job["question"].as_str().unwrap());
+    assert_eq!(listed.rev().collect::<Vec<_>>(), asked);
+    let mut narrow = env.command("jobs");
+    narrow.env("COLUMNS", "40");
+    let narrow = env.run(narrow, "").ok();
+    assert!(
+        narrow.contains("\n    how are invoices printed\n") && narrow.lines().all(|line| line.len() <= 40),
+        "{narrow}"
+    );
 }

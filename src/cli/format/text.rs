@@ -24,6 +24,8 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) const ID: Style = AnsiColor::Cyan.on_default();
 /// A title is not cut shorter than that for what stands behind it.
 const LEAST_TITLE: usize = 30;
+/// So many last lines of a program are shown; JSON has all that are kept.
+const LAST_LINES: usize = 5;
 const HIT: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Text {
@@ -162,7 +164,17 @@ impl Text {
             let seconds = job.seconds.map(|seconds| format!("{seconds:.0} s")).unwrap_or_default();
             let line =
                 format!("{}  {:<states$}  {:<agents$}  {seconds:>5}  {}", job.id, job.state, job.agent, job.question);
-            writeln!(out, "{}", shortened(&line_for_terminal(&line), self.width))?;
+            let line = line_for_terminal(&line);
+            let before = line.width() - line_for_terminal(&job.question).width();
+            if before + LEAST_TITLE.min(job.question.width()) <= self.width {
+                writeln!(out, "{}", shortened(&line, self.width))?;
+                continue;
+            }
+            // Too little is left for the question.
+            let facts = line[..line.len() - line_for_terminal(&job.question).len()].trim_end();
+            writeln!(out, "{}", shortened(facts, self.width))?;
+            let question = shortened(&line_for_terminal(&job.question), self.width.saturating_sub(4));
+            writeln!(out, "    {question}")?;
         }
         Ok(())
     }
@@ -238,6 +250,13 @@ fn job(job: &JobView, out: &mut dyn Write) -> io::Result<()> {
     for (name, value) in facts {
         if let Some(value) = value {
             writeln!(out, "  {name:<9} {}", line_for_terminal(value))?;
+        }
+    }
+    if let Some(stderr) = job.stderr.as_ref().filter(|_| job.note.is_none()) {
+        let lines: Vec<&str> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        writeln!(out, "\nits last lines on standard error:\n")?;
+        for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+            writeln!(out, "  {}", line_for_terminal(line))?;
         }
     }
     if let Some(partial) = &job.partial {
