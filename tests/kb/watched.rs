@@ -15,7 +15,8 @@ fn off_a_terminal_it_is_said_that_jobs_begin_where_to_look_and_that_they_go_on()
         let leads = said.lines().filter(|line| line.starts_with("scout would look at shop/"));
         assert_eq!(leads.filter(|line| line.ends_with(&format!(" for `{question}`"))).count(), 1, "{said}");
     }
-    assert_eq!(said.lines().filter(|line| line.starts_with("mine  3") && line.contains(" s")).count(), 2, "{said}");
+    let goes_on = |line: &&str| line.starts_with("mine: ") && line.contains("  3") && line.ends_with(" s");
+    assert_eq!(said.lines().filter(goes_on).count(), 2, "{said}");
 }
 
 #[test]
