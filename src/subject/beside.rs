@@ -43,7 +43,7 @@ impl Beside {
             beside.left_out.extend(pointed_to);
         }
         let is_own = |objects: &Path| objects.starts_with(work_tree) || objects.starts_with(common_dir);
-        // Who makes up a repository does not know by which commit another one began.
+        // Weak: the first commit of a public project is known to all, so a copy can pass for the user's own fork.
         let first = subject.pinned.root();
         let is_kin = |objects: &Path| {
             let (Some(first), Some(scratch)) = (first, scratch(&machine.cache)) else { return false };
