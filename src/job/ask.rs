@@ -70,7 +70,7 @@ pub(super) async fn plan(asked: &Asked<'_>) -> Result<Plan, JobError> {
     let needs = candidate.needs();
     let read = match is_scout(candidate) {
         true => scout::readable(snapshot, desk),
-        false => enclose::readable(&needs, &executable, snapshot, desk.machine),
+        false => enclose::readable(&needs, &executable, snapshot, desk),
     };
     let mut hosts: Vec<String> = candidate.reach(desk.machine).iter().map(ToString::to_string).collect();
     hosts.sort();
@@ -174,7 +174,7 @@ pub(super) async fn ask(
         Err(error) => {
             let noticed = Noticed::of(&error, report.unwrap_or_default(), candidate.lacks_login(desk.machine));
             let behind = Behind {
-                readable: &enclose::readable(&candidate.needs(), &executable, snapshot, desk.machine),
+                readable: &enclose::readable(&candidate.needs(), &executable, snapshot, desk),
                 executable: &executable,
                 needs: &candidate.needs(),
                 is_trial: order.is_trial,
@@ -277,7 +277,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
     if letter.is_none()
         && !is_scout(candidate)
         && (wall == Wall::None || !candidate.reach(machine).is_empty())
-        && let Some((file, kind)) = enclose::secret_of_git(snapshot, machine)
+        && let Some((file, kind)) = enclose::secret_of_git(snapshot, desk)
     {
         events(Event::Warning(format!(
             "`{}` holds a secret ({kind}) that {} can read; a credential helper of git's keeps it elsewhere",
@@ -286,7 +286,7 @@ async fn prepare(asked: &Asked<'_>, sessions: Sessions, events: &mut dyn FnMut(E
         )));
     }
     if letter.is_none() && wall != Wall::None {
-        for folder in enclose::left_out(&candidate.needs(), snapshot, machine) {
+        for folder in enclose::left_out(&candidate.needs(), snapshot, desk) {
             events(Event::Warning(format!(
                 "git's history may be incomplete for {0}: this repository points to `{1}`, which nobody says it may \
                  read; `read = [\"{1}\"]` under `[agents.{0}]` in your `config.toml` says so",

@@ -8,7 +8,7 @@ use crate::context;
 use crate::machine::Machine;
 use crate::sandbox::proxy::{Allowed, Proxy, Upstream};
 use crate::sandbox::{Entry, Sandbox, Wall, WallError};
-use crate::subject::{self, Beside, Snapshot};
+use crate::subject::{self, Snapshot};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -79,7 +79,7 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
         },
         machine,
     )?;
-    let read = readable(&needs, executable, snapshot, machine);
+    let read = readable(&needs, executable, snapshot, desk);
     let allowed = candidate.reach(machine);
     let hidden = hidden(snapshot, &read, machine);
     let sandbox = Sandbox {
@@ -100,9 +100,10 @@ pub(super) fn around(enclosed: &Enclosed<'_>, program: &Program) -> Result<Enclo
 
 /// What the program may read, besides the system's programs: the subject, what git needs of it, the
 /// program's own tree, what the configuration names.
-pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
+pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, desk: &Desk<'_>) -> Vec<PathBuf> {
     let mut read = vec![snapshot.root.clone()];
-    read.extend(Beside::of(snapshot, machine).read);
+    let machine = desk.machine;
+    read.extend(desk.beside(snapshot).read.iter().cloned());
     read.extend(agent::installed_in(executable, machine));
     let named = needs.read.iter().filter_map(|path| machine.in_home(path));
     read.extend(named.filter(|path| path.exists()));
@@ -116,18 +117,19 @@ pub(super) fn readable(needs: &Needs, executable: &Path, snapshot: &Snapshot, ma
 
 /// What the repository points to and the program cannot read, although git would look there: others' until the
 /// configuration says that they may be read.
-pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, machine: &Machine) -> Vec<PathBuf> {
-    let named: Vec<PathBuf> = needs.read.iter().filter_map(|path| machine.in_home(path)?.canonicalize().ok()).collect();
-    let pointed_to = Beside::of(snapshot, machine).left_out.into_iter();
-    pointed_to.filter(|path| !named.iter().any(|folder| path.starts_with(folder))).collect()
+pub(super) fn left_out(needs: &Needs, snapshot: &Snapshot, desk: &Desk<'_>) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> =
+        needs.read.iter().filter_map(|path| desk.machine.in_home(path)?.canonicalize().ok()).collect();
+    let is_named = |path: &&PathBuf| named.iter().any(|folder| path.starts_with(folder));
+    desk.beside(snapshot).left_out.iter().filter(|path| !is_named(path)).cloned().collect()
 }
 
 /// The repository's configuration, if it is shown and holds a secret, and what kind of one: a password in an
 /// address, a header with a token.
-pub(super) fn secret_of_git(snapshot: &Snapshot, machine: &Machine) -> Option<(PathBuf, &'static str)> {
+pub(super) fn secret_of_git(snapshot: &Snapshot, desk: &Desk<'_>) -> Option<(PathBuf, &'static str)> {
     let config = subject::folders(&snapshot.root)?.common_dir.join("config");
     let shown = config.starts_with(&snapshot.root)
-        || Beside::of(snapshot, machine).read.iter().any(|folder| config.starts_with(folder));
+        || desk.beside(snapshot).read.iter().any(|folder| config.starts_with(folder));
     let text = std::fs::read_to_string(&config).ok().filter(|_| shown)?;
     let (_, found) = context::redact(&text);
     found.first().map(|(kind, _)| (config, kind.word()))

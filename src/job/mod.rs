@@ -38,9 +38,8 @@ use crate::question::Question;
 use crate::sandbox::WallError;
 use crate::sandbox::proxy::UpstreamError;
 use crate::search::{HandleError, Spot};
-use crate::subject::{self, Past, Seen, Snapshot, Subject, SubjectError};
+use crate::subject::{self, Beside, Past, Seen, Snapshot, Subject, SubjectError};
 use meanwhile::Looks;
-
 use slots::Turn;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -60,6 +59,7 @@ pub struct Desk<'a> {
     pub roster: &'a Roster,
     snapshots: RefCell<HashMap<PathBuf, Arc<Snapshot>>>,
     pasts: RefCell<HashMap<PathBuf, Rc<Past>>>,
+    besides: RefCell<HashMap<PathBuf, Rc<Beside>>>,
     found: told::Found,
     looks: Looks,
     stopper: Stopper,
@@ -74,6 +74,7 @@ impl<'a> Desk<'a> {
             roster,
             snapshots: RefCell::default(),
             pasts: RefCell::default(),
+            besides: RefCell::default(),
             found: told::Found::default(),
             looks: Looks::default(),
             stopper: Stopper::default(),
@@ -85,6 +86,13 @@ impl<'a> Desk<'a> {
         let mut pasts = self.pasts.borrow_mut();
         let past = || Rc::new(Past::of(&snapshot.root, &self.machine.state));
         pasts.entry(snapshot.root.clone()).or_insert_with(past).clone()
+    }
+
+    /// What lies beside a subject: looked at once, so that what is told of it is what is shown.
+    fn beside(&self, snapshot: &Snapshot) -> Rc<Beside> {
+        let mut besides = self.besides.borrow_mut();
+        let beside = || Rc::new(Beside::of(snapshot, self.machine));
+        besides.entry(snapshot.root.clone()).or_insert_with(beside).clone()
     }
 
     /// Asks all jobs to stop. They end within moments, each with what it said until then.

@@ -132,16 +132,7 @@ async fn one(
 
 /// The same, once what the agent said until it broke off is kept.
 fn kept_partial(result: Result<Outcome, JobError>, folder: &Folder) -> Result<Outcome, JobError> {
-    if let Some(
-        AgentError::Incomplete { partial, .. }
-        | AgentError::Unfounded { partial, .. }
-        | AgentError::TimeOut { partial, .. }
-        | AgentError::TooMuch { partial, .. }
-        | AgentError::TooMuchMemory { partial, .. }
-        | AgentError::Stopped { partial, .. },
-    ) = result.as_ref().err().and_then(JobError::of_agent)
-        && !partial.is_empty()
-    {
+    if let Some(partial) = result.as_ref().err().and_then(JobError::of_agent).and_then(AgentError::partial) {
         let _ = folder.write_partial(&partial[..partial.floor_char_boundary(LONGEST_PARTIAL)]);
     }
     match result {

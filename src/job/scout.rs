@@ -45,7 +45,7 @@ pub(super) fn start<'a>(
 /// The subject, what says which files are its own, and kb's program.
 pub(super) fn readable(snapshot: &Snapshot, desk: &Desk<'_>) -> Vec<PathBuf> {
     let mut read = vec![snapshot.root.clone(), desk.machine.program.clone()];
-    read.extend(subject::Beside::of(snapshot, desk.machine).read);
+    read.extend(desk.beside(snapshot).read.iter().cloned());
     read.extend(subject::ignore_files_above(&snapshot.root));
     read
 }

@@ -47,17 +47,24 @@ pub(crate) fn of(path: &str, text: &[String], first: u32, last: u32, documented:
     found
 }
 
+/// What handlers look like in the language of a file.
+pub(crate) fn handlers(path: &str) -> Option<Regex> {
+    Regex::new(sorts::HANDLERS.form(language::family(path)?)?).ok()
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// What catches an error that comes out of a line: the first handler below that is less indented than all
 /// between, up to the line `last`.
-pub(crate) fn caught(path: &str, text: &[String], line: u32, last: u32) -> Option<(u32, String)> {
-    let form = Regex::new(sorts::HANDLERS.form(language::family(path)?)?).ok()?;
-    let indent = |line: &str| line.len() - line.trim_start().len();
+pub(crate) fn caught(handlers: &Regex, text: &[String], line: u32, last: u32) -> Option<(u32, String)> {
     let mut depth = indent(text.get(line as usize - 1)?);
     for below in line + 1..=last.min(u32::try_from(text.len()).unwrap_or(u32::MAX)) {
         let said = text.get(below as usize - 1).filter(|said| !said.trim().is_empty() && indent(said) < depth);
         let Some(said) = said else { continue };
         depth = indent(said);
-        if form.is_match(said) {
+        if handlers.is_match(said) {
             return Some((below, short(said.trim_start())));
         }
     }
@@ -66,7 +73,6 @@ pub(crate) fn caught(path: &str, text: &[String], line: u32, last: u32) -> Optio
 
 /// The last line of what a handler does: before the first that is indented no more than it is.
 pub(crate) fn end_of_handler(text: &[String], handler: u32, last: u32) -> u32 {
-    let indent = |line: &str| line.len() - line.trim_start().len();
     let depth = text.get(handler as usize - 1).map_or(0, |line| indent(line));
     let ends =
         |line: &u32| text.get(*line as usize - 1).is_some_and(|said| !said.trim().is_empty() && indent(said) <= depth);
@@ -75,7 +81,6 @@ pub(crate) fn end_of_handler(text: &[String], handler: u32, last: u32) -> u32 {
 
 /// The nearest line above that is less indented and decides.
 fn decision(text: &[String], first: u32, line: u32) -> Option<(u32, String)> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
     let mut depth = indent(text.get(line as usize - 1)?);
     for above in (first..line).rev() {
         let said = text.get(above as usize - 1)?;
@@ -119,12 +124,15 @@ mod tests {
     fn a_handler_around_a_call_is_found_and_no_other() {
         let source = "def run(app):\n    try:\n        try:\n            app.go()\n        except Late as error:\n            app.wait(error)\n    except Exception as error:\n        app.fail(error)\n    app.end()\n    try:\n        app.rest()\n    except OSError:\n        pass\n";
         let text: Vec<String> = source.lines().map(str::to_owned).collect();
-        let at = |line| super::caught("a.py", &text, line, 13).map(|(line, _)| line);
+        let at = |line| super::caught(&super::handlers("a.py").expect("python"), &text, line, 13).map(|(line, _)| line);
         assert_eq!([at(4), at(6), at(9), at(11)], [Some(5), Some(7), None, Some(12)]);
         assert_eq!(super::end_of_handler(&text, 7, 13), 8);
         let source = "async function run(app) {\n  try {\n    await app.go();\n  } catch (error) {\n    app.fail(error);\n  }\n}\n";
         let text: Vec<String> = source.lines().map(str::to_owned).collect();
-        assert_eq!(super::caught("a.js", &text, 3, 7), Some((4, "} catch (error) {".to_owned())));
+        assert_eq!(
+            super::caught(&super::handlers("a.js").expect("javascript"), &text, 3, 7),
+            Some((4, "} catch (error) {".to_owned()))
+        );
     }
 
     proptest::proptest! {

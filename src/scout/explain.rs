@@ -6,7 +6,7 @@ mod names;
 mod overview;
 mod steps;
 
-use super::cite::{Cited, Sources};
+use super::cite::{self, Cited, Sources};
 use super::connect::{self, Step};
 use super::language::{self, Kind};
 use super::query::Ask;
@@ -114,6 +114,12 @@ impl Page<'_, '_> {
         }
         let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };
         excerpt::code(&format!("{path}:{lines}"))
+    }
+
+    /// The head of a definition, as much as is cited whole.
+    fn cite_head(&mut self, unit: usize) -> String {
+        let head = &self.scan.units[unit];
+        self.cite(unit, head.first, head.last.min(head.first + cite::WHOLE), 0.0)
     }
 
     fn cite_place(&mut self, place: &Cited) -> String {

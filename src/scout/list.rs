@@ -8,7 +8,7 @@ use super::packed;
 use super::query::{Ask, Query};
 use super::scan::Scan;
 use super::sorts::{self, Sort};
-use super::symbols;
+use super::symbols::{self, Symbols};
 use super::walk::Role;
 use crate::words;
 use rayon::prelude::*;
@@ -167,27 +167,6 @@ fn lines(file: usize, forms: &Forms, in_comments: bool, scan: &Scan, sources: &S
     let symbols = language::of(path, &source).and_then(|at| symbols::read(language::ALL[at], &source));
     let symbols = symbols.unwrap_or_default();
     let tokens = &symbols.tokens;
-    // The head of a definition is no use of its name: `fn spawn(work: impl Fn())`.
-    let defines = |byte: usize, text: &str| {
-        let name = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        let here = source.get(byte..).unwrap_or("");
-        let named = here.get(..name(here)).unwrap_or("");
-        let head = source.get(..byte).unwrap_or("").trim_end();
-        let keyword = ["fn", "def", "func", "function", "fun", "sub"].iter().any(|word| {
-            head.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-        });
-        let first = text.find(&format!("{named}("));
-        let in_text = source.get(..byte).map_or(0, |before| before.len() - before.rfind('\n').map_or(0, |at| at + 1));
-        let indent = source.get(byte - in_text..byte).map_or(0, |line| line.len() - line.trim_start().len());
-        let method = || {
-            symbols.definitions.iter().any(|definition| {
-                let starts = definition.bytes.start <= byte && byte < definition.bytes.end;
-                let near = source.get(definition.bytes.start..byte).is_some_and(|head| !head.contains(['{', '=', '(']));
-                starts && near && definition.kind.is_callable() && definition.name == named
-            })
-        };
-        keyword || first == Some(in_text.saturating_sub(indent)) && method()
-    };
     let leaf = |byte: usize| {
         let next = tokens.partition_point(|token| token.bytes.start <= byte);
         let token = tokens.get(next.checked_sub(1)?)?;
@@ -200,9 +179,31 @@ fn lines(file: usize, forms: &Forms, in_comments: bool, scan: &Scan, sources: &S
     };
     matched
         .into_iter()
-        .filter(|(byte, _, text)| counts(*byte) && !defines(*byte, text))
+        .filter(|(byte, _, text)| counts(*byte) && !is_defined(*byte, text, &source, &symbols))
         .map(|(_, line, text)| (file, line, text.chars().take(120).collect()))
         .collect()
+}
+
+/// Whether a name at a byte is the one that is defined there: the head of a definition is no use of its name
+/// (`fn spawn(work: impl Fn())`). `text` is the line around it, without white space at its ends.
+fn is_defined(byte: usize, text: &str, source: &str, symbols: &Symbols) -> bool {
+    let (before, here) = (source.get(..byte).unwrap_or(""), source.get(byte..).unwrap_or(""));
+    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let named = &here[..here.bytes().take_while(|byte| in_name(*byte)).count()];
+    let keyword = ["fn", "def", "func", "function", "fun", "sub"].iter().any(|word| {
+        let head = before.trim_end().strip_suffix(word);
+        head.is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    });
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let is_first = || text.find(&format!("{named}(")) == Some(line.trim_start().len());
+    let is_method = || {
+        symbols.definitions.iter().any(|definition| {
+            let starts = definition.bytes.start <= byte && byte < definition.bytes.end;
+            let near = source.get(definition.bytes.start..byte).is_some_and(|head| !head.contains(['{', '=', '(']));
+            starts && near && definition.kind.is_callable() && definition.name == named
+        })
+    };
+    keyword || is_first() && is_method()
 }
 
 /// The innermost unit of a file around a line.

@@ -151,8 +151,8 @@ pub(crate) fn speaks_of_more(named: &[Named], query: &Query) -> bool {
     query.concepts.iter().any(|concept| concept.weight >= 1.0 && !own.contains(&concept.stems[0].0))
 }
 
-/// Short capitals that name a thing of the world.
-const ACRONYMS: &str = " HTTP HTTPS JSON HTML UUID CORS CSRF ASCII SMTP IMAP YAML TOML WSGI ASGI REST SOAP OAUTH TODO FIXME GZIP \
+/// Words in capitals that are no constants of the code: names of other things, and words that are shouted.
+const SHOUTED: &str = " HTTP HTTPS JSON HTML UUID CORS CSRF ASCII SMTP IMAP YAML TOML WSGI ASGI REST SOAP OAUTH TODO FIXME GZIP \
 POSIX UNIX SIGINT SIGTERM MIME ANSI DELETE PATCH HEAD POST OPTIONS TRACE CONNECT JSONP BASE64 SHA256 SHA512 READ WRITE MUST ALSO WHERE WHICH WHAT ";
 
 /// What in a question has the form of a name.
@@ -216,7 +216,7 @@ fn shape(word: &str, is_call: bool) -> Option<bool> {
         Some(lower_first > 1 && ends_small || humps > 2)
     } else {
         let dotted = word.contains('.') && parts(word).all(|part| part.len() > 1);
-        let constant = shouts && !ACRONYMS.split_whitespace().any(|known| known == word);
+        let constant = shouts && !SHOUTED.split_whitespace().any(|known| known == word);
         (dotted || constant).then_some(false)
     }
 }

@@ -39,6 +39,10 @@ pub(crate) static ALL: &[&Sort] = &[
     &DEPRECATED,
 ];
 
+/// What most sorts have in common.
+const USUAL: Sort =
+    Sort { what: "", asked: &[], vocabulary: "", hints: "", forms: &[], given: &[], in_comments: false };
+
 static PROCESSES: Sort = Sort {
     what: "starts of other programs",
     asked: &[
@@ -76,8 +80,7 @@ static PROCESSES: Sort = Sort {
         ("csharp", r"\bProcess\.Start\s*\(|\bnew\s+Process(StartInfo)?\b"),
         ("swift", r"(^|[^.\w])Process\s*\(\s*\)|\bposix_spawnp?\s*\("),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static THREADS: Sort = Sort {
@@ -116,8 +119,7 @@ static THREADS: Sort = Sort {
             r"\bThread\s*[({]|\bdetachNewThread\w*|\bDispatchQueue\b.*\.(async|sync)\b|\bqueue\.(async|sync)\b|\bTask\s*\{|\bTask\.detached\b",
         ),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static ENVIRONMENT: Sort = Sort {
@@ -140,8 +142,7 @@ static ENVIRONMENT: Sort = Sort {
         // A variable that may be unset is one of the environment; others are told by nothing.
         ("bash", r"\$\{[A-Z][A-Z0-9_]*:?[-=?+]|\bprintenv\b"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static ROUTES: Sort = Sort {
@@ -169,8 +170,7 @@ static ROUTES: Sort = Sort {
         ("csharp", r"\[(Http(Get|Post|Put|Delete|Patch|Head)|Route)\b|\.Map(Get|Post|Put|Delete|Patch)\s*\("),
         ("swift", r#"\.(get|post|put|delete|patch)\s*\(\s*"|\broutes\.\w+\s*\("#),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static OPTIONS: Sort = Sort {
@@ -204,8 +204,7 @@ static OPTIONS: Sort = Sort {
         ("csharp", r"\bnew\s+(Option|Argument)<|\[(Option|Value)\s*\("),
         ("swift", r"@(Option|Flag|Argument)\b"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 pub(crate) static RAISES: Sort = Sort {
@@ -227,8 +226,7 @@ pub(crate) static RAISES: Sort = Sort {
         ("bash", r"(^|[;&|]\s*|\s)exit\s+[1-9$]"),
         (ANY, r"\bthrow\b"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 pub(crate) static HANDLERS: Sort = Sort {
@@ -245,8 +243,7 @@ pub(crate) static HANDLERS: Sort = Sort {
         ("javascript", r"\bcatch\b|\.on\s*\(\s*['\x22]error"),
         (ANY, r"\bcatch\b"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static REQUESTS: Sort = Sort {
@@ -285,7 +282,7 @@ static REQUESTS: Sort = Sort {
         ),
         ("rust", r"\bClient::new\s*\(|\.send\s*\(\s*\)", r"\b(reqwest|hyper|isahc|surf)\b"),
     ],
-    in_comments: false,
+    ..USUAL
 };
 
 static LOGS: Sort = Sort {
@@ -297,8 +294,7 @@ static LOGS: Sort = Sort {
         ANY,
         r"(?i)\b(log|logger|logging|_logger|_log|slog|console|timber)(\(\))?(\.|->|::)(trace|debug|verbose|info|information|notice|warn|warning|error|exception|critical|fatal|log|print)\w*\s*\(|\b(trace|debug|info|warn|error)!\s*\(",
     )],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static LOCKS: Sort = Sort {
@@ -333,8 +329,7 @@ static LOCKS: Sort = Sort {
         ("php", r"\bflock\s*\(|\bsem_(get|acquire)\s*\("),
         ("bash", r"(^|[;&|(]\s*|\s)flock\s"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static SIGNALS: Sort = Sort {
@@ -354,8 +349,7 @@ static SIGNALS: Sort = Sort {
         ("csharp", r"\bCancelKeyPress\b|\bPosixSignalRegistration\b"),
         ("bash", r"^\s*trap\b"),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 static TODO: Sort = Sort {
@@ -364,8 +358,8 @@ static TODO: Sort = Sort {
     vocabulary: "todo todos fixme fixmes comment comments note notes left open",
     hints: "todo fixme xxx hack",
     forms: &[(ANY, r"\b(TODO|FIXME|XXX|HACK)\b")],
-    given: &[],
     in_comments: true,
+    ..USUAL
 };
 
 static DEPRECATED: Sort = Sort {
@@ -384,8 +378,7 @@ static DEPRECATED: Sort = Sort {
         ("java", r"@Deprecated\b"),
         (ANY, r"(?i)\bdeprecat\w+\s*\("),
     ],
-    given: &[],
-    in_comments: false,
+    ..USUAL
 };
 
 impl Sort {

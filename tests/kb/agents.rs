@@ -12,26 +12,13 @@ use std::os::unix::fs::PermissionsExt;
 #[cfg(target_os = "linux")]
 use std::{path::Path, process::Command};
 
-/// A user whose configuration names a program `mine`.
-#[cfg(target_os = "linux")]
-fn with_program(env: Env, script: &str) -> Env {
-    let program = env.home().join("mine");
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-    let config = env.home().join(".config/kb");
-    fs::create_dir_all(&config).unwrap();
-    let text = format!("[agents.mine]\ncommand = [\"{}\"]\n", program.display());
-    fs::write(config.join("config.toml"), text).unwrap();
-    env
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_of_one_s_own_answers_and_changes_nothing() {
     let script = "#!/bin/sh\ncat > /dev/null\ntouch shop/planted 2> /dev/null && echo planted\n\
                   ls ~/.secret 2> /dev/null && echo read\necho '# Cookies'\necho\n\
                   echo 'Set by `save_cookie` in `shop/cookies.py:23-25`.'\n";
-    let env = with_program(Env::shop(), script);
+    let env = Env::shop().agent(script);
     fs::write(env.home().join(".secret"), "x").unwrap();
 
     let answer = env.kb("ask --json --agent mine where are signed cookies set").json();
@@ -132,7 +119,7 @@ fn scout_answers_where_no_wall_can_be_built() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
-    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\necho 'The word is heron, in `hello.txt:1`.'\n");
+    let env = Env::shop().agent("#!/bin/sh\ncat > /dev/null\necho 'The word is heron, in `hello.txt:1`.'\n");
     let tried = env.kb("agents check mine --json").json();
     assert_eq!(tried["outcome"], "tried");
     assert!(tried["answer"].as_str().unwrap().contains("heron"), "{tried}");
@@ -146,7 +133,7 @@ fn a_trial_tells_whether_an_agent_answers_and_keeps_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_cannot_start_behind_the_wall_says_what_to_add() {
-    let env = with_program(Env::shop(), "#!/nowhere/interpreter\n");
+    let env = Env::shop().agent("#!/nowhere/interpreter\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert!(run.stderr.contains("behind the wall") && run.stderr.contains("`read = ["), "{run}");
 }
@@ -154,7 +141,7 @@ fn a_program_that_cannot_start_behind_the_wall_says_what_to_add() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_agent_s_reason_is_said_once() {
-    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\necho 'no api key' >&2\nexit 1\n");
+    let env = Env::shop().agent("#!/bin/sh\ncat > /dev/null\necho 'no api key' >&2\nexit 1\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert_eq!(run.stderr.matches("no api key").count(), 1, "{run}");
 }
@@ -163,7 +150,7 @@ fn an_agent_s_reason_is_said_once() {
 #[test]
 fn an_answer_ends_its_last_line() {
     let answers = "#!/bin/sh\ncat > /dev/null\nprintf 'NOT FOUND: no cookies in `shop/app.py:1`, nor elsewhere.'\n";
-    let env = with_program(Env::shop(), answers);
+    let env = Env::shop().agent(answers);
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(1);
     assert!(run.stdout.ends_with("elsewhere.\n"), "{run}");
     let run = env.kb("agents check mine");
@@ -173,7 +160,7 @@ fn an_answer_ends_its_last_line() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_host_that_is_none_is_an_error_of_the_configuration() {
-    let env = with_program(Env::shop(), "#!/bin/sh\n");
+    let env = Env::shop().agent("#!/bin/sh\n");
     let config = env.home().join(".config/kb/config.toml");
     let text = fs::read_to_string(&config).unwrap() + "hosts = [\"no host\"]\n";
     fs::write(&config, text).unwrap();
@@ -273,11 +260,10 @@ fn several_answers_say_whose_they_are_and_to_what() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_last_lines_that_a_program_says_are_told_and_it_says_no_more_than_is_read() {
-    let env =
-        with_program(Env::shop(), "#!/bin/sh\nfor n in one two three four; do echo \"line $n\" >&2; done\nexit 7\n");
+    let env = Env::shop().agent("#!/bin/sh\nfor n in one two three four; do echo \"line $n\" >&2; done\nexit 7\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert!(run.stderr.contains("(exit code 7): line two / line three / line four\n"), "{run}");
-    let env = with_program(Env::shop(), "#!/bin/sh\nexec yes 'this is much too long for anybody' >&2\n");
+    let env = Env::shop().agent("#!/bin/sh\nexec yes 'this is much too long for anybody' >&2\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert!(run.stderr.contains("ended without an answer"), "{run}");
 }
@@ -285,9 +271,7 @@ fn the_last_lines_that_a_program_says_are_told_and_it_says_no_more_than_is_read(
 #[cfg(target_os = "linux")]
 #[test]
 fn a_host_that_cannot_be_reached_is_named_and_so_is_the_user_s_proxy() {
-    let env = with_program(
-        Env::shop(),
-        "#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/8118; printf 'CONNECT api.example.com:443 HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3 >&2; exit 3\n",
+    let env = Env::shop().agent("#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/8118; printf 'CONNECT api.example.com:443 HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3 >&2; exit 3\n",
     );
     let config = env.home().join(".config/kb/config.toml");
     let text = fs::read_to_string(&config).unwrap() + "hosts = [\"api.example.com\"]\n";
@@ -433,7 +417,7 @@ fn a_trial_names_the_variables_and_hosts_that_a_program_misses() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_was_killed_is_no_bug_of_kb() {
-    let env = with_program(Env::shop(), "#!/bin/sh\ncat > /dev/null\nkill -9 $$\n");
+    let env = Env::shop().agent("#!/bin/sh\ncat > /dev/null\nkill -9 $$\n");
     let run = env.kb("ask --agent mine where are signed cookies set").ends_with(4);
     assert!(
         run.stderr.contains("kb: mine ended without an answer (ended by signal 9)\nhint: something ended"),

@@ -165,16 +165,16 @@ impl Text {
             let line =
                 format!("{}  {:<states$}  {:<agents$}  {seconds:>5}  {}", job.id, job.state, job.agent, job.question);
             let line = line_for_terminal(&line);
-            let before = line.width() - line_for_terminal(&job.question).width();
+            let question = line_for_terminal(&job.question);
+            let before = line.width() - question.width();
             if before + LEAST_TITLE.min(job.question.width()) <= self.width {
                 writeln!(out, "{}", shortened(&line, self.width))?;
                 continue;
             }
             // Too little is left for the question.
-            let facts = line[..line.len() - line_for_terminal(&job.question).len()].trim_end();
+            let facts = line[..line.len() - question.len()].trim_end();
             writeln!(out, "{}", shortened(facts, self.width))?;
-            let question = shortened(&line_for_terminal(&job.question), self.width.saturating_sub(4));
-            writeln!(out, "    {question}")?;
+            writeln!(out, "    {}", shortened(&question, self.width.saturating_sub(4)))?;
         }
         Ok(())
     }

@@ -25,9 +25,7 @@ impl Page<'_, '_> {
 
     /// `name` (`path:lines`).
     fn defined(&mut self, unit: usize) -> String {
-        let head = &self.scan.units[unit];
-        let last = head.last.min(head.first + crate::scout::cite::WHOLE);
-        let citation = self.cite(unit, head.first, last, 0.0);
+        let citation = self.cite_head(unit);
         format!("{} ({citation})", self.called(unit))
     }
 

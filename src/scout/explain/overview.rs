@@ -46,9 +46,7 @@ impl Page<'_, '_> {
         }
         let _ = write!(self.text, "## {title}\n\n");
         for unit in units {
-            let head = &self.scan.units[*unit];
-            let last = head.last.min(head.first + crate::scout::cite::WHOLE);
-            let citation = self.cite(*unit, head.first, last, 0.0);
+            let citation = self.cite_head(*unit);
             let name = self.called(*unit);
             let _ = write!(self.text, "- {name} ({citation})");
             if let Some(summary) = excerpt::summary(self.scan, *unit, self.sources) {

@@ -4,10 +4,13 @@ use super::Page;
 use crate::scout::conditions;
 use crate::scout::connect;
 use crate::scout::excerpt;
+use crate::scout::language;
 use crate::scout::query::Ask;
 use crate::scout::rank::Ranker;
 use crate::scout::research::Findings;
 use crate::scout::walk::Role;
+use regex::Regex;
+use rustc_hash::FxHashMap;
 use std::fmt::Write;
 
 /// So many steps are told.
@@ -44,8 +47,7 @@ impl Page<'_, '_> {
         for (at, (line, callee)) in (1..).zip(steps.into_iter().take(STEPS)) {
             let citation = self.cite(unit, line, line, 0.0);
             let target = excerpt::code(&self.scan.qualified(callee).unwrap_or_default());
-            let head = &self.scan.units[callee];
-            let there = self.cite(callee, head.first, head.last.min(head.first + crate::scout::cite::WHOLE), 0.0);
+            let there = self.cite_head(callee);
             let _ = write!(self.text, "{at}. {citation}: {target} ({there})");
             if let Some(summary) = excerpt::summary(self.scan, callee, self.sources) {
                 let _ = write!(self.text, ": “{summary}”");
@@ -146,6 +148,7 @@ impl Page<'_, '_> {
         let mut seen = level.clone();
         let mut handlers: Vec<(usize, u32)> = Vec::new();
         let mut told = Vec::new();
+        let mut forms: FxHashMap<Option<&str>, Option<Regex>> = FxHashMap::default();
         for _ in 0..CAUGHT_ABOVE {
             let mut above = Vec::new();
             for step in connect::sites(self.scan, &found.graph, &level) {
@@ -156,7 +159,9 @@ impl Page<'_, '_> {
                 }
                 let (path, last) = (self.scan.path(caller), head.last);
                 let text = self.sources.lines(path);
-                if let Some((line, said)) = conditions::caught(path, text, step.line, last)
+                let form = forms.entry(language::family(path)).or_insert_with(|| conditions::handlers(path));
+                if let Some((line, said)) =
+                    form.as_ref().and_then(|form| conditions::caught(form, text, step.line, last))
                     && !handlers.contains(&(caller, line))
                 {
                     let end = conditions::end_of_handler(text, line, last);
@@ -188,8 +193,7 @@ impl Page<'_, '_> {
             .map(|(_, callee)| callee)
             .collect();
         for callee in calls.into_iter().take(2) {
-            let head = &self.scan.units[callee];
-            let there = self.cite(callee, head.first, head.last.min(head.first + crate::scout::cite::WHOLE), 0.0);
+            let there = self.cite_head(callee);
             let _ =
                 write!(text, "; calls {} ({there})", excerpt::code(&self.scan.qualified(callee).unwrap_or_default()));
         }
