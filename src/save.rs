@@ -105,12 +105,14 @@ fn replace_with(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> 
 }
 
 /// What came of an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exchanged {
     /// The file holds the new bytes, for good.
     Done,
-    /// The file is not what it was when it was read; it is untouched.
-    Changed,
+    /// The file is not what it was when it was read, and stays so. For a moment the new bytes may have stood
+    /// there: who read them in that moment may write over what others wrote before, so those texts are
+    /// handed out, to be kept.
+    Changed(Vec<Vec<u8>>),
 }
 
 /// Replaces what a person may be writing at the same time: only if the file still holds `expected`.
@@ -128,7 +130,7 @@ pub fn exchange_private(path: &Path, expected: &[u8], bytes: &[u8]) -> io::Resul
 
 fn exchange_at(path: &Path, expected: &[u8], bytes: &[u8], mode: u32) -> io::Result<Exchanged> {
     if fs::read(path)? != expected {
-        return Ok(Exchanged::Changed);
+        return Ok(Exchanged::Changed(Vec::new()));
     }
     let mut unfinished = Unfinished::write(path, bytes, Some(mode))?;
     keep_owner(path, &unfinished.path)?;
@@ -137,19 +139,21 @@ fn exchange_at(path: &Path, expected: &[u8], bytes: &[u8], mode: u32) -> io::Res
             // What stood there is now under the other name, and may be somebody's only copy of a text
             // written a moment ago: it goes only if it is what was expected.
             unfinished.named = true;
-            if fs::read(&unfinished.path)? == expected {
-                fs::remove_file(&unfinished.path)?;
-            } else {
+            let found = fs::read(&unfinished.path)?;
+            if found != expected {
                 renameat_with(CWD, &unfinished.path, CWD, path, RenameFlags::EXCHANGE)?;
-                if fs::read(&unfinished.path)? == bytes {
-                    fs::remove_file(&unfinished.path)?;
+                let mut others = vec![found];
+                match fs::read(&unfinished.path)? {
+                    ours if ours == bytes => fs::remove_file(&unfinished.path)?,
+                    theirs => others.push(theirs),
                 }
-                return Ok(Exchanged::Changed);
+                return Ok(Exchanged::Changed(others));
             }
+            fs::remove_file(&unfinished.path)?;
         }
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
             if fs::read(path)? != expected {
-                return Ok(Exchanged::Changed);
+                return Ok(Exchanged::Changed(Vec::new()));
             }
             fs::rename(&unfinished.path, path)?;
             unfinished.named = true;

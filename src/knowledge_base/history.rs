@@ -35,10 +35,15 @@ impl KnowledgeBase {
             let text = revise(&present, draft, id, number + 1, machine.now());
             match save::exchange(&path, &present, text.as_bytes()).map_err(io_error("save", &path))? {
                 Exchanged::Done => return Ok(path),
-                Exchanged::Changed => {}
+                Exchanged::Changed(others) => self.keep_all(id, &others)?,
             }
         }
         Err(StoreError::Changed { path })
+    }
+
+    /// Keeps texts that a note had for a moment.
+    pub(super) fn keep_all(&self, id: &Id, texts: &[Vec<u8>]) -> Result<(), StoreError> {
+        texts.iter().try_for_each(|text| self.keep(id, text).map(drop))
     }
 
     /// Keeps a text among a note's earlier ones; the number that it has there.

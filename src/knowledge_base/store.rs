@@ -2,7 +2,7 @@
 
 use super::{KnowledgeBase, TRASH};
 use crate::machine::Machine;
-use crate::note::{Draft, Id, new_id};
+use crate::note::{Draft, Id, Note, new_id};
 use crate::question::slug;
 use crate::save::{self, Created, Exchanged};
 use std::fs;
@@ -98,7 +98,12 @@ impl KnowledgeBase {
         let path = self.root.join(file);
         match save::exchange(&path, read, new).map_err(io_error("save", &path))? {
             Exchanged::Done => Ok(()),
-            Exchanged::Changed => Err(StoreError::Changed { path }),
+            Exchanged::Changed(others) => {
+                if let Some(id) = Note::parse(read).0.head.id {
+                    self.keep_all(&id, &others)?;
+                }
+                Err(StoreError::Changed { path })
+            }
         }
     }
 

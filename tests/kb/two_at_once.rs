@@ -1,6 +1,9 @@
 //! Several processes at once.
 
 use crate::harness::Env;
+use kb::save::{Exchanged, exchange};
+use std::collections::HashSet;
+use std::fs;
 use std::process::Stdio;
 use std::thread;
 
@@ -27,6 +30,39 @@ fn sixteen_that_add_at_once_lose_nothing() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 64);
+}
+
+/// The moment between an exchange and its undoing is short: here it is hit some hundred times.
+#[test]
+fn no_line_is_lost_to_an_exchange_that_comes_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("note.md");
+    fs::write(&path, "").unwrap();
+    let (mut kept, mut undone) = (HashSet::new(), 0);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for line in 0..4000 {
+                let text = fs::read_to_string(&path).unwrap();
+                let new = folder.path().join("new");
+                fs::write(&new, format!("{text}line {line}\n")).unwrap();
+                fs::rename(&new, &path).unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            let read = fs::read(&path).unwrap();
+            if let Exchanged::Changed(others) = exchange(&path, &read, &[b"ours\n", &read[..]].concat()).unwrap() {
+                undone += usize::from(!others.is_empty());
+                kept.extend(others.iter().flat_map(|text| lines(text)));
+            }
+        }
+    });
+    kept.extend(lines(&fs::read(&path).unwrap()));
+    let lost: Vec<String> = (0..4000).map(|line| format!("line {line}")).filter(|line| !kept.contains(line)).collect();
+    assert_eq!(lost, [] as [String; 0], "{undone} undone");
+}
+
+fn lines(text: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(text).lines().map(str::to_owned).collect()
 }
 
 #[test]
