@@ -1,6 +1,6 @@
 //! The figures that kb promises, each as a ratio within one run: `cargo bench --bench figures`, or
-//! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` for code of your own,
-//! `-- scout-scale 60000 FOLDER...` for a tree of so many files made of copies of it, `-- status [FOLDER...]` for how
+//! `-- search` for one part, `-- search 10000` for one size, `-- scout FOLDER...` and `-- agents FOLDER...` for code of
+//! your own, `-- scout-scale 60000 FOLDER...` for a tree of so many files made of copies of it, `-- status [FOLDER...]` for how
 //! often statuses are right. CPU time (user and system) of whole processes, the least of 15.
 //!
 //! The program starts itself as the bare programs that kb is held against.
@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark makes files and starts processes")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run should say where")]
 
+mod agents;
 mod bare;
 mod check;
 mod jobs;
@@ -40,6 +41,13 @@ fn main() {
     if chosen("jobs") {
         jobs::figures();
     }
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // It fetches a program first.
+    if arguments.iter().any(|argument| argument == "agents") {
+        let sources = own.join("src");
+        let sources = sources.as_path();
+        agents::figures(if folders.is_empty() { std::slice::from_ref(&sources) } else { &folders });
+    }
     if chosen("check") {
         check::figures();
     }
@@ -53,7 +61,6 @@ fn main() {
         status::figures(&folders);
     }
     if chosen("scout") {
-        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         scout::figures(if folders.is_empty() { std::slice::from_ref(&own) } else { &folders });
     }
 }

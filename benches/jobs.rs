@@ -1,7 +1,7 @@
 //! What kb adds to agents: to one, and to 32 that sleep for a second, 16 at once, in a repository of 30,000
 //! files with its knowledge base inside. The agent is a script, behind the wall.
 
-use crate::measure;
+use crate::measure::{self, median};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -102,11 +102,6 @@ fn many() {
             took.together,
         );
     }
-}
-
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1000.0
 }
 
 impl Place {

@@ -62,3 +62,9 @@ fn wait(pid: u32) -> Cost {
     // Linux counts in units of 1024 bytes.
     Cost { cpu: time(usage.ru_utime) + time(usage.ru_stime), peak: usage.ru_maxrss.unsigned_abs() * 1024 }
 }
+
+/// In milliseconds.
+pub(crate) fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1000.0
+}

@@ -17,12 +17,7 @@ use users::{Configuration, Program};
 
 const CLAUDE: Program = Program {
     agent: "claude",
-    package: Package {
-        name: "@anthropic-ai/claude-code",
-        version: "2.1.197",
-        script: Some("install.cjs"),
-        program: "claude",
-    },
+    package: programs::CLAUDE,
     shell: ("Bash", "command"),
     configured: |model| Configuration {
         variables: vec![("ANTHROPIC_BASE_URL", model.url.clone()), ("ANTHROPIC_API_KEY", "a-key".to_owned())],

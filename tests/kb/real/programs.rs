@@ -17,6 +17,10 @@ pub(crate) struct Package {
     pub(crate) program: &'static str,
 }
 
+/// Claude Code.
+pub(crate) const CLAUDE: Package =
+    Package { name: "@anthropic-ai/claude-code", version: "2.1.197", script: Some("install.cjs"), program: "claude" };
+
 impl Package {
     /// The folder that its program lies in. Fetched where it is not there yet; two that fetch it at the
     /// same time do it one after the other. Fails, saying why, where it cannot be had.
